@@ -1,0 +1,209 @@
+import { MemoryError } from "../client/errors.ts";
+import type { Spectron } from "../client/spectron.ts";
+import { idempotencyKey, messageUnit } from "../identity/key.ts";
+import type { WireMessage } from "../protocol/types.ts";
+import { createSessionBinder, requireBinding } from "./binding.ts";
+import { createBreaker } from "./breaker.ts";
+import type { Breaker } from "./breaker.ts";
+import { stripMemoryBlocks } from "./memory-block.ts";
+import { createOutbox } from "./outbox.ts";
+import type { Outbox } from "./outbox.ts";
+import { createRecall } from "./recall.ts";
+import type {
+  AdapterMemory,
+  MemoryBinding,
+  MemoryOptions,
+  MemoryTurn,
+  Receipt,
+  TurnInput,
+  TurnMessage,
+} from "./types.ts";
+
+export interface AdapterMemoryOptions extends MemoryOptions {
+  adapter: "langchain" | "ai-sdk" | "openai-agents";
+  /** Clock of the breaker, milliseconds. @default Date.now */
+  now?: (() => number) | undefined;
+}
+
+/** Pause after an outage before one probe is let through. */
+const BREAKER_PAUSE_MS = 30_000;
+
+/** Outbox and breaker belong to the handle: adapters that share it share order and outages. */
+interface Shared {
+  outbox: Outbox;
+  breaker: Breaker;
+}
+
+const sharedBy: WeakMap<Spectron, Shared> = /* @__PURE__ */ new WeakMap();
+
+function sharedOf(spectron: Spectron, now: () => number): Shared {
+  const known = sharedBy.get(spectron);
+  if (known !== undefined) return known;
+  const made: Shared = {
+    outbox: createOutbox(),
+    breaker: createBreaker({ pauseMs: BREAKER_PAUSE_MS, now }),
+  };
+  spectron.drainables.add(made.outbox);
+  sharedBy.set(spectron, made);
+  return made;
+}
+
+/** What the three framework adapters share: recall once a turn, store inputs and outputs exactly once, never in the way. */
+export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemory {
+  const { spectron, adapter } = options;
+  if (typeof spectron !== "object" || spectron === null)
+    throw new MemoryError(
+      "configuration",
+      'Memory needs "spectron": pass what createSpectron() returned.',
+    );
+  const { outbox, breaker } = sharedOf(spectron, options.now ?? Date.now);
+  const throws = options.failureMode === "throw";
+  const bindSession = createSessionBinder({ spectron, adapter, sessions: options.sessions });
+  const recaller = createRecall({ spectron, breaker, settings: options.recall || {} });
+  const reportedBindings = new Set<string>();
+
+  const report = (error: unknown, operation: "recall" | "store" | "bind"): MemoryError => {
+    const typed = MemoryError.isInstance(error)
+      ? error
+      : new MemoryError("server", "Memory failed unexpectedly.", { cause: error });
+    try {
+      options.onError?.(typed, { operation });
+    } catch {
+      // a failing error handler must not become the failure
+    }
+    return typed;
+  };
+
+  /** Queues one unit; its messages, key and body are fixed before the first attempt. */
+  const storeUnit = async (
+    binding: MemoryBinding,
+    messages: readonly TurnMessage[],
+  ): Promise<string> => {
+    const scopes = [[binding.scope]];
+    const key = await idempotencyKey({
+      adapter,
+      context: spectron.context,
+      scopes,
+      thread: binding.session,
+      kind: "batch",
+      units: await Promise.all(
+        messages.map(async (message) => messageUnit(message.anchor, message)),
+      ),
+    });
+    const wire = messages.map(toWire);
+    await outbox.add({
+      thread: `${binding.scope}\n${binding.session}`,
+      key,
+      bytes: wire.reduce((sum, message) => sum + message.content.length, 0),
+      send: async () =>
+        spectron.facts.batch(
+          { session_id: await bindSession(binding), scopes, messages: wire },
+          { idempotencyKey: key },
+        ),
+    });
+    return key;
+  };
+
+  const turn = (requested: MemoryBinding, input: TurnInput): MemoryTurn => {
+    let binding: MemoryBinding | undefined;
+    let bindError: MemoryError | undefined;
+    try {
+      binding = requireBinding(requested);
+    } catch (error) {
+      const typed = error as MemoryError;
+      if (throws || !reportedBindings.has(typed.message)) bindError = report(error, "bind");
+      reportedBindings.add(typed.message);
+      if (throws) bindError ??= typed;
+    }
+    const stores = input.store !== false && (options.store ?? "always") !== "never";
+    const receipt: Receipt = {
+      scope: binding?.scope ?? "",
+      session: binding?.session ?? "",
+      recalled: { entries: 0, tokens: 0, ms: 0, cached: false, failed: false },
+      stored: { keys: [], failed: 0 },
+    };
+    const work: Promise<void>[] = [];
+
+    const take = async (messages: readonly TurnMessage[]): Promise<void> => {
+      const kept = messages.flatMap(clean);
+      if (binding === undefined || !stores || kept.length === 0) return;
+      const storing = storeUnit(binding, kept).then(
+        (key) => void receipt.stored.keys.push(key),
+        (error: unknown) => {
+          receipt.stored.failed += 1;
+          throw report(error, "store");
+        },
+      );
+      const settled = storing.catch(() => undefined);
+      work.push(settled);
+      options.waitUntil?.(settled);
+      if (throws) await storing;
+    };
+
+    const recall = async (): Promise<string> => {
+      if (bindError !== undefined && throws) throw bindError;
+      const query = stripMemoryBlocks(input.query ?? "").trim();
+      if (binding === undefined || options.recall === false || input.recall === false || query === "")
+        return "";
+      try {
+        const found = await recaller.recall(binding, query, input.queryAnchor ?? "");
+        receipt.recalled = { ...found, failed: false };
+        return found.text;
+      } catch (error) {
+        receipt.recalled.failed = true;
+        const typed = report(error, "recall");
+        if (throws) throw typed;
+        return "";
+      }
+    };
+
+    const inputs = take(input.inputs);
+    inputs.catch(() => undefined);
+    const block = recall();
+    block.catch(() => undefined);
+    const settle = async (): Promise<void> => {
+      while (work.length > 0) await work.shift();
+    };
+    const done = async (): Promise<void> => {
+      await block.catch(() => undefined);
+      await settle();
+      options.onReceipt?.(receipt);
+    };
+    return {
+      block,
+      async finish(outputs) {
+        if (throws) await inputs;
+        await take(outputs);
+        void done().catch(() => undefined);
+      },
+      abort() {
+        void done().catch(() => undefined);
+      },
+      delivered: settle,
+    };
+  };
+
+  return {
+    turn,
+    sessionId: async (binding) => bindSession(requireBinding(binding)),
+  };
+}
+
+/** Injected memory is never stored as something said. */
+function clean(message: TurnMessage): TurnMessage[] {
+  const text = stripMemoryBlocks(message.text);
+  return text === "" && message.tool === undefined ? [] : [{ ...message, text }];
+}
+
+/** Fields in a fixed order: a resend must be the same bytes. */
+function toWire(message: TurnMessage): WireMessage {
+  const call =
+    message.role === "assistant" && message.tool !== undefined
+      ? `called ${message.tool}(${message.args ?? ""})`
+      : "";
+  return {
+    role: message.role,
+    content: [message.text, call].filter((part) => part !== "").join("\n"),
+    ...(message.ts === undefined ? {} : { ts: message.ts }),
+  };
+}

@@ -1,0 +1,18 @@
+export { createAdapterMemory } from "./adapter-memory.ts";
+export { idAnchor, ordinalAnchor, prefixAnchor, turnDigest } from "./anchors.ts";
+export { requireBinding } from "./binding.ts";
+export { containsMemoryBlock, stripMemoryBlocks } from "./memory-block.ts";
+export type { AdapterMemoryOptions } from "./adapter-memory.ts";
+export type {
+  AdapterMemory,
+  MemoryBinding,
+  MemoryEntries,
+  MemoryOptions,
+  MemoryTurn,
+  OnError,
+  RecallOptions,
+  Receipt,
+  SessionMap,
+  TurnInput,
+  TurnMessage,
+} from "./types.ts";

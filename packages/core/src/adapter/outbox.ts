@@ -1,0 +1,88 @@
+import { MemoryError } from "../client/errors.ts";
+import type { Drainable } from "../client/spectron.ts";
+
+/** One write of a thread: made once, sent with the same key and bytes on every attempt. */
+export interface OutboxUnit {
+  /** Writes of one thread leave in order, one at a time. */
+  thread: string;
+  key: string;
+  /** Size of the content, for the bound. */
+  bytes: number;
+  send: () => Promise<unknown>;
+}
+
+export interface Outbox extends Drainable {
+  /** Settles when the unit is stored; a key that is queued or was stored is not sent again. */
+  add(unit: OutboxUnit): Promise<void>;
+}
+
+/** Units and bytes that may wait at once; beyond that a new unit is refused, loudly. */
+const MOST_UNITS = 10_000;
+const MOST_BYTES = 64 * 1024 * 1024;
+/** Delivered keys that are remembered, so that a replay costs no request. */
+const REMEMBERED = 10_000;
+
+export function createOutbox(): Outbox {
+  const tails = new Map<string, Promise<void>>();
+  const pending = new Map<string, Promise<void>>();
+  const delivered = new Set<string>();
+  let bytes = 0;
+
+  const remember = (key: string): void => {
+    delivered.add(key);
+    if (delivered.size > REMEMBERED) delivered.delete(delivered.values().next().value ?? "");
+  };
+
+  return {
+    async add(unit) {
+      if (delivered.has(unit.key)) return;
+      const waiting = pending.get(unit.key);
+      if (waiting !== undefined) return waiting;
+      if (pending.size >= MOST_UNITS || bytes + unit.bytes > MOST_BYTES)
+        throw new MemoryError(
+          "outbox_full",
+          `The outbox holds ${pending.size} undelivered writes and takes no more. Is the memory service reachable?`,
+        );
+      bytes += unit.bytes;
+      const before = tails.get(unit.thread) ?? Promise.resolve();
+      const work = before.then(async () => {
+        await unit.send();
+        remember(unit.key);
+      });
+      // the next unit of the thread goes on whatever became of this one
+      const tail = work.catch(() => undefined);
+      tails.set(unit.thread, tail);
+      pending.set(unit.key, work);
+      void tail.then(() => {
+        bytes -= unit.bytes;
+        pending.delete(unit.key);
+        if (tails.get(unit.thread) === tail) tails.delete(unit.thread);
+      });
+      return work;
+    },
+
+    async flush({ timeoutMs } = {}) {
+      const drained = (async () => {
+        while (tails.size > 0) await Promise.all(tails.values());
+      })();
+      if (timeoutMs === undefined) {
+        await drained;
+        return;
+      }
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => {
+          reject(
+            new MemoryError(
+              "timeout",
+              `${pending.size} writes were not delivered within ${timeoutMs} ms.`,
+            ),
+          );
+        }, timeoutMs);
+      });
+      await Promise.race([drained, late]).finally(() => {
+        clearTimeout(timer);
+      });
+    },
+  };
+}

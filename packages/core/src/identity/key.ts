@@ -1,0 +1,87 @@
+import { canonicalJson } from "../protocol/canonical-json.ts";
+import type { ScopeSets } from "../protocol/types.ts";
+
+/** What a message says, without anything that changes from one run to the next (contract 5.4). */
+export interface NormalMessage {
+  role: string;
+  text: string;
+  tool?: string | undefined;
+  /** JSON text of the arguments. */
+  args?: string | undefined;
+}
+
+export type KeyKind = "batch" | "fact" | "session" | "op";
+
+export interface KeyMaterial {
+  /** `[a-z0-9-]{1,32}`. */
+  adapter: string;
+  context: string;
+  scopes: ScopeSets;
+  thread: string;
+  kind: KeyKind;
+  units: readonly string[];
+}
+
+/** Role, text in NFC with LF, tool and arguments with sorted keys; nothing else counts. */
+export function normalMessage(message: NormalMessage): NormalMessage {
+  return {
+    role: message.role,
+    text: message.text.normalize("NFC").replaceAll("\r\n", "\n"),
+    ...(message.tool === undefined ? {} : { tool: message.tool }),
+    ...(message.args === undefined ? {} : { args: sortedArguments(message.args) }),
+  };
+}
+
+/** 22 characters that name what a message says. */
+export async function messageDigest(message: NormalMessage): Promise<string> {
+  return (await sha256(canonicalJson(normalMessage(message)))).slice(0, 22);
+}
+
+/** 22 characters that name a conversation, in order. */
+export async function conversationDigest(messages: readonly NormalMessage[]): Promise<string> {
+  return (await sha256(canonicalJson(messages.map(normalMessage)))).slice(0, 22);
+}
+
+/** One unit of a key: where the message sits, and what it says. */
+export async function messageUnit(anchor: string, message: NormalMessage): Promise<string> {
+  return `${anchor}:${await messageDigest(message)}`;
+}
+
+/** The Idempotency-Key of one logical write; the same from any process, time and platform. */
+export async function idempotencyKey(material: KeyMaterial): Promise<string> {
+  const { adapter, context, scopes, thread, kind, units } = material;
+  const text = canonicalJson(["mem1", adapter, context, scopes, thread, kind, units]);
+  return `mem1-${adapter}-${await sha256(text)}`;
+}
+
+/** SHA-256 of method, path and canonical body, in hex (contract 5.2). */
+export async function requestFingerprint(
+  method: string,
+  path: string,
+  body: unknown,
+): Promise<string> {
+  const bytes = await digest(`${method}\n${path}\n${canonicalJson(body)}`);
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** SHA-256 as unpadded base64url. */
+export async function sha256(text: string): Promise<string> {
+  return btoa(String.fromCharCode(...(await digest(text))))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replace(/=+$/, "");
+}
+
+async function digest(text: string): Promise<Uint8Array> {
+  return new Uint8Array(
+    await globalThis.crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)),
+  );
+}
+
+function sortedArguments(text: string): string {
+  try {
+    return canonicalJson(JSON.parse(text));
+  } catch {
+    return text;
+  }
+}

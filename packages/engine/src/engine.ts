@@ -1,0 +1,212 @@
+import { setImmediate } from "node:timers/promises";
+import { randomBytes } from "node:crypto";
+import type { ExtractionResult } from "@spectron/core/protocol";
+import { checkAnswer } from "./commands/command.ts";
+import type { IdempotencyRequest } from "./commands/command.ts";
+import type { CommandInput, CommandOutput } from "./commands/index.ts";
+import type { PreparedMessage } from "./commands/ingest.ts";
+import { gateExtraction } from "./extract/gate.ts";
+import { writeDatesOut } from "./extract/dates.ts";
+import type { Extraction, Extractor } from "./extract/extractor.ts";
+import { createRuleExtractor } from "./extract/rules.ts";
+import { splitSpeaker } from "./extract/speaker.ts";
+import { EngineError } from "./model/errors.ts";
+import type { QueryInput, QueryName, QueryOutput } from "./queries/index.ts";
+import { analyze } from "./recall/analyze.ts";
+import type { KeyRecord, Store } from "./stores/store.ts";
+
+export interface EngineOptions {
+  store: Store;
+  /** @default rules, no model */
+  extractor?: Extractor | undefined;
+  /** Wall clock, epoch milliseconds. @default Date.now */
+  now?: (() => number) | undefined;
+  /** Seed of the ids of one call. @default 16 random bytes */
+  nonce?: (() => string) | undefined;
+}
+
+/** A message as a route hands it over. */
+export interface IncomingMessage {
+  role: PreparedMessage["role"];
+  content: string;
+  ts?: number | undefined;
+  id?: string | undefined;
+}
+
+type Seeded<Input> = Omit<Input, "seed">;
+
+export type RememberInput = Omit<
+  Seeded<CommandInput<"ingest">>,
+  "messages" | "extraction" | "preview"
+> & {
+  messages: readonly IncomingMessage[];
+  infer: "full" | "none" | "preview" | "triples";
+};
+
+/** What memory means, over one store. */
+export interface Engine {
+  now(): number;
+  remember(input: RememberInput): Promise<CommandOutput<"ingest">>;
+  createSession(
+    input: Seeded<CommandInput<"createSession">>,
+  ): Promise<CommandOutput<"createSession">>;
+  closeSession(input: Seeded<CommandInput<"closeSession">>): Promise<void>;
+  /** Makes the context if needed and stores one key. */
+  bootstrap(key: KeyRecord): Promise<CommandOutput<"bootstrap">>;
+  read<Name extends QueryName>(name: Name, input: QueryInput<Name>): Promise<QueryOutput<Name>>;
+  /** Ranked recall; the trace of it is kept without holding up the answer. */
+  recall(
+    input: Omit<QueryInput<"recall">, "at">,
+  ): Promise<QueryOutput<"recall"> & { traceId: string }>;
+  close(): Promise<void>;
+}
+
+const EMPTY: Extraction = { facts: [], instructions: [], uncertainties: [] };
+/** Longest stretch of preparing messages before other work gets its turn, in milliseconds. */
+const SLICE_MS = 8;
+
+export function createEngine(options: EngineOptions): Engine {
+  const { store } = options;
+  const now = options.now ?? Date.now;
+  const nonce = options.nonce ?? (() => randomBytes(16).toString("hex"));
+  const extractor = options.extractor ?? createRuleExtractor();
+  const inFlight = new Set<string>();
+  const background = new Set<Promise<unknown>>();
+
+  const seed = (): CommandInput<"createSession">["seed"] => ({ now: now(), nonce: nonce() });
+
+  /** One request per key at a time; a repeat that is already answered never reaches the extractor. */
+  async function guarded<Result>(
+    request: IdempotencyRequest | undefined,
+    run: () => Promise<Result>,
+  ): Promise<Result | { replayed: true; status: number; body: string }> {
+    if (request === undefined) return run();
+    const key = JSON.stringify(request.ref);
+    if (inFlight.has(key))
+      throw new EngineError(
+        "idempotency_in_flight",
+        "The first request with this Idempotency-Key is still running. Retry after a second.",
+      );
+    inFlight.add(key);
+    try {
+      const stored = checkAnswer(
+        await store.read("findAnswer", { ref: request.ref }),
+        request,
+        now(),
+      );
+      if (stored !== undefined) return { replayed: true, status: stored.status, body: stored.body };
+      return await run();
+    } finally {
+      inFlight.delete(key);
+    }
+  }
+
+  async function extract(messages: readonly IncomingMessage[], at: number): Promise<Extraction> {
+    const input = {
+      known: [],
+      now: at,
+      messages: messages.map((message, index) => {
+        const { speaker } = splitSpeaker(message.content);
+        return {
+          turnId: String(index),
+          role: message.role,
+          content: message.content,
+          at: message.ts ?? at,
+          ...(message.role === "user" && speaker !== undefined ? { speaker } : {}),
+        };
+      }),
+    };
+    return gateExtraction(input, await extractor.extract(input)).extraction;
+  }
+
+  return {
+    now,
+
+    async remember({ messages, infer, ...input }) {
+      return guarded(input.idempotency, async () => {
+        const made = seed();
+        const prepared = await prepare(messages, made.now);
+        const extraction =
+          infer === "none" || messages.length === 0 ? EMPTY : await extract(messages, made.now);
+        return store.write("ingest", {
+          ...input,
+          seed: made,
+          messages: prepared,
+          extraction,
+          preview: infer === "preview",
+        });
+      });
+    },
+
+    createSession: async (input) =>
+      guarded(input.idempotency, async () =>
+        store.write("createSession", { ...input, seed: seed() }),
+      ),
+
+    closeSession: async (input) => store.write("closeSession", { ...input, seed: seed() }),
+    bootstrap: async (key) =>
+      store.write("bootstrap", {
+        key,
+        now: now(),
+        contextSecret: randomBytes(32).toString("base64url"),
+      }),
+    read: (name, input) => store.read(name, input),
+
+    async recall(input) {
+      const made = seed();
+      const result = await store.read("recall", { ...input, at: made.now });
+      const traceId = `tr_${made.nonce.slice(0, 26)}`;
+      const task = store
+        .write("recordTrace", {
+          caller: input.caller,
+          seed: made,
+          id: traceId,
+          kind: "retrieval",
+          data: {
+            k: input.k,
+            candidates: result.candidates,
+            returned: result.hits.map(({ id, score }) => [id, score]),
+          },
+        })
+        // a trace that cannot be kept must not fail the read that it describes
+        .catch(() => undefined)
+        .finally(() => background.delete(task));
+      background.add(task);
+      return { ...result, traceId };
+    },
+
+    async close() {
+      await Promise.all(background);
+      await store.close();
+    },
+  };
+}
+
+/** Splits off speakers, writes dates out and makes index terms, in slices that leave the event loop free. */
+async function prepare(
+  messages: readonly IncomingMessage[],
+  now: number,
+): Promise<PreparedMessage[]> {
+  const prepared: PreparedMessage[] = [];
+  let sliceStart = performance.now();
+  for (const message of messages) {
+    const shown = writeDatesOut(message.content, message.ts ?? now);
+    const { speaker } = splitSpeaker(message.content);
+    prepared.push({
+      role: message.role,
+      speaker: message.role === "user" ? (speaker ?? null) : null,
+      text: message.content,
+      shown: shown === message.content ? null : shown,
+      terms: analyze(message.content).join(" "),
+      clientId: message.id ?? null,
+      ts: message.ts ?? null,
+    });
+    if (performance.now() - sliceStart > SLICE_MS) {
+      await setImmediate();
+      sliceStart = performance.now();
+    }
+  }
+  return prepared;
+}
+
+export type { ExtractionResult };

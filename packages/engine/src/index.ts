@@ -1,0 +1,11 @@
+export { createEngine } from "./engine.ts";
+export { EngineError } from "./model/errors.ts";
+export { openSqliteStore } from "./stores/sqlite/sqlite-store.ts";
+export { mayWrite } from "./model/clamp.ts";
+export { createRuleExtractor } from "./extract/rules.ts";
+export type { Caller, IdempotencyRequest } from "./commands/command.ts";
+export type { Engine, EngineOptions, IncomingMessage, RememberInput } from "./engine.ts";
+export type { EngineErrorCode } from "./model/errors.ts";
+export type { Extraction, Extractor } from "./extract/extractor.ts";
+export type { KeyRecord, Store } from "./stores/store.ts";
+export type { SqliteStoreOptions } from "./stores/sqlite/sqlite-store.ts";

@@ -1,0 +1,25 @@
+export type EngineErrorCode =
+  | "validation_failed"
+  | "scope_invalid"
+  | "forbidden"
+  | "not_found"
+  | "message_id_conflict"
+  | "idempotency_mismatch"
+  | "idempotency_in_flight"
+  | "session_full"
+  | "not_implemented"
+  | "storage_full"
+  | "store_locked"
+  | "store_newer"
+  | "store_failed";
+
+/** An outcome the caller must handle; `message` never contains content of memory. */
+export class EngineError extends Error {
+  override readonly name: string = "EngineError";
+  readonly code: EngineErrorCode;
+
+  constructor(code: EngineErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,87 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { EngineError } from "../../model/errors.ts";
+import { MIGRATIONS } from "./schema.ts";
+
+/** An open database file that this process owns until `close`. */
+export interface OwnedDatabase {
+  database: DatabaseSync;
+  close(): void;
+}
+
+/**
+ * Opens the file for writing and takes ownership of it. The lock is a transaction held open in a file beside it, so
+ * the operating system frees it when the process dies, however it dies.
+ */
+export function openOwned(path: string): OwnedDatabase {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const release = takeOwnership(path);
+  try {
+    const database = new DatabaseSync(path);
+    configure(database);
+    migrate(database, path);
+    return {
+      database,
+      close: () => {
+        database.close();
+        release();
+      },
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+export function openReadOnly(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { readOnly: true });
+  database.exec("PRAGMA mmap_size = 268435456");
+  return database;
+}
+
+function configure(database: DatabaseSync): void {
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+  const synchronous = database.prepare("PRAGMA synchronous").get()?.["synchronous"];
+  const journal = database.prepare("PRAGMA journal_mode").get()?.["journal_mode"];
+  if (synchronous !== 2 || journal !== "wal")
+    throw new EngineError(
+      "store_failed",
+      "The database file cannot run in WAL mode with synchronous=FULL, so acknowledged writes would not be safe. Use a local disk.",
+    );
+}
+
+function migrate(database: DatabaseSync, path: string): void {
+  const version = database.prepare("PRAGMA user_version").get()?.["user_version"] as number;
+  if (version > MIGRATIONS.length)
+    throw new EngineError(
+      "store_newer",
+      `${path} was written by a newer version (schema ${version}, this version knows ${MIGRATIONS.length}). Upgrade @spectron/engine.`,
+    );
+  MIGRATIONS.slice(version).forEach((sql, index) => {
+    database.exec(
+      `BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${version + index + 1}; COMMIT;`,
+    );
+  });
+}
+
+function takeOwnership(path: string): () => void {
+  const owner = new DatabaseSync(`${path}-owner`);
+  const note = `${path}-owner.pid`;
+  try {
+    owner.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;");
+  } catch (error) {
+    owner.close();
+    const holder = existsSync(note) ? readFileSync(note, "utf8").trim() : "unknown";
+    throw new EngineError(
+      "store_locked",
+      `${path} is in use by another process (pid ${holder}). Stop it, or connect to it with a URL instead of opening its file.`,
+      { cause: error },
+    );
+  }
+  writeFileSync(note, `${process.pid}\n`, { mode: 0o600 });
+  return () => {
+    rmSync(note, { force: true });
+    owner.close();
+  };
+}

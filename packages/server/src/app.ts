@@ -1,0 +1,96 @@
+import type { Engine } from "@spectron/engine";
+import { Hono } from "hono";
+import { createAuthenticate } from "./auth/authenticate.ts";
+import type { Identity } from "./auth/authenticate.ts";
+import { LIMITS } from "./limits.ts";
+import { Problem, problemResponse, toProblem } from "./problem.ts";
+import { factRoutes } from "./routes/facts.ts";
+import { recallRoutes } from "./routes/recall.ts";
+import { sessionRoutes } from "./routes/sessions.ts";
+import { stateRoutes } from "./routes/state.ts";
+
+export interface AppOptions {
+  engine: Engine;
+  /** Host names that a request may name; absent: any. Set for a listening server, against DNS rebinding. */
+  hosts?: readonly string[] | undefined;
+  /** Told about answers of 500 and above; content of requests is never in the error's message. */
+  onError?: ((error: unknown) => void) | undefined;
+}
+
+/** What every data route finds in its context. */
+export interface AppEnv {
+  Variables: { identity: Identity; traceId: string };
+}
+
+/** The version this service reports. */
+const VERSION = "0.1.0";
+
+const CAPABILITIES: readonly string[] = [
+  "client-message-id",
+  "external-session-id",
+  "session-turns",
+  "write-trace-id",
+  "auto-register-scopes",
+  "close-keeps-turns",
+];
+
+const RESERVED: ReadonlySet<string> = new Set(["contexts", "health", "verbs", "migrations"]);
+
+/** The HTTP face of one engine: a function from request to response, with no port and no globals. */
+export function createApp(options: AppOptions): (request: Request) => Promise<Response> {
+  const { engine } = options;
+  const authenticate = createAuthenticate(engine);
+  const app = new Hono<AppEnv>({ strict: false });
+  let requests = 0;
+
+  app.use(async (c, next) => {
+    requests += 1;
+    c.set("traceId", `tr_${engine.now().toString(36)}${requests.toString(36).padStart(4, "0")}`);
+    const host = c.req.header("host")?.replace(/:\d+$/, "");
+    if (options.hosts !== undefined && (host === undefined || !options.hosts.includes(host)))
+      throw new Problem(403, "forbidden", "This server does not answer for that Host.");
+    if (Number(c.req.header("content-length") ?? 0) > LIMITS.bodyBytes)
+      throw new Problem(413, "body_too_large", `The body may have at most ${LIMITS.bodyBytes} bytes.`);
+    await next();
+    c.res.headers.set("x-trace-id", c.res.headers.get("x-trace-id") ?? c.get("traceId"));
+  });
+
+  app.get("/api/v1/health", (c) =>
+    c.json({
+      status: "ok",
+      name: "spectron",
+      version: VERSION,
+      wire: ["0", "1", "2", "3"],
+      capabilities: CAPABILITIES,
+    }),
+  );
+
+  const data = new Hono<AppEnv>({ strict: false });
+  data.use(async (c, next) => {
+    const context = c.req.param("context") ?? "";
+    if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(context) || RESERVED.has(context))
+      throw new Problem(422, "context_invalid", "The context id in the path is not valid.");
+    c.set("identity", await authenticate(context, c.req.raw.headers));
+    await next();
+  });
+  data.get("/me", (c) => c.json(c.get("identity").me));
+  sessionRoutes(data, engine);
+  factRoutes(data, engine);
+  recallRoutes(data, engine);
+  stateRoutes(data, engine);
+  app.route("/api/v1/:context", data);
+
+  app.notFound((c) =>
+    problemResponse(
+      new Problem(404, "not_found", "There is no such route. Routes start with /api/v1/{context}/."),
+      c.req.path,
+      c.get("traceId"),
+    ),
+  );
+  app.onError((error, c) => {
+    const problem = toProblem(error);
+    if (problem.status >= 500) options.onError?.(error);
+    return problemResponse(problem, c.req.path, c.get("traceId"));
+  });
+  return async (request) => app.fetch(request);
+}

@@ -1,0 +1,90 @@
+import type { Caller, Engine } from "@spectron/engine";
+import type { MeResponse } from "@spectron/core/protocol";
+import { patternCovers } from "@spectron/core/protocol";
+import { Problem } from "../problem.ts";
+import { createKeyVerifier, keyName } from "./keys.ts";
+
+/** The caller of one request, and what keys the digests of its stored requests. */
+export interface Identity {
+  caller: Caller;
+  contextSecret: string;
+  me: MeResponse;
+}
+
+export type Authenticate = (context: string, headers: Headers) => Promise<Identity>;
+
+const VERBS = ["memory:read", "memory:write", "memory:forget", "grant:manage"] as const;
+
+/** One answer for every way a credential can be wrong, so that neither keys nor contexts can be guessed. */
+function unauthorized(): Problem {
+  return new Problem(
+    401,
+    "unauthenticated",
+    "The API key is missing or not valid for this context. Send it as Authorization: Bearer <key>.",
+  );
+}
+
+/** Checks Bearer and `API-KEY` credentials against the stored key, on every request. */
+export function createAuthenticate(engine: Engine): Authenticate {
+  const verify = createKeyVerifier();
+  return async (context, headers) => {
+    const key = presentedKey(headers);
+    if (key === undefined) throw unauthorized();
+    const found = await engine.read("findKey", { context, name: keyName(key) });
+    if (found === undefined || !(await verify(key, found.hash))) throw unauthorized();
+    if (found.expiresAt !== null && found.expiresAt <= engine.now()) throw unauthorized();
+    const effective = attenuate(found.grants, found.keyGrants);
+    const patterns = (verb: (typeof VERBS)[number]): string[] => effective[verb] ?? [];
+    return {
+      contextSecret: found.contextSecret,
+      caller: {
+        context,
+        principal: found.principal,
+        read: patterns("memory:read"),
+        write: patterns("memory:write"),
+        forget: patterns("memory:forget"),
+        manage: patterns("grant:manage"),
+      },
+      me: {
+        principalId: found.principal,
+        displayName: found.displayName,
+        kind: found.principalKind,
+        grants: found.grants,
+        effectiveGrants: effective,
+      },
+    };
+  };
+}
+
+function presentedKey(headers: Headers): string | undefined {
+  const bearer = /^Bearer +(\S{1,512})$/i.exec(headers.get("authorization") ?? "")?.[1];
+  const older = headers.get("api-key") ?? undefined;
+  if (headers.has("authorization") && bearer === undefined) throw unauthorized();
+  if (bearer !== undefined && older !== undefined && bearer !== older) throw unauthorized();
+  const key = bearer ?? older;
+  return key === undefined || key.length > 512 ? undefined : key;
+}
+
+/** A key's own grants can only take away from its principal's. */
+function attenuate(
+  principal: Record<string, string[]>,
+  key: Record<string, string[]> | null,
+): Record<string, string[]> {
+  if (key === null) return principal;
+  return Object.fromEntries(
+    Object.entries(key).map(([verb, patterns]) => {
+      const own = principal[verb] ?? [];
+      const kept = [
+        ...patterns.filter((pattern) => own.some((held) => coversPattern(held, pattern))),
+        ...own.filter((held) => patterns.some((pattern) => coversPattern(pattern, held))),
+      ];
+      return [verb, [...new Set(kept)]];
+    }),
+  );
+}
+
+function coversPattern(outer: string, inner: string): boolean {
+  if (outer === inner) return true;
+  const root = inner.endsWith("/*") ? inner.slice(0, -2) : inner;
+  return outer.endsWith("*") && patternCovers(outer, root);
+}

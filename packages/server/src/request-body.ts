@@ -1,0 +1,111 @@
+import { ScopeSyntaxError, normalizeSelector } from "@spectron/core/protocol";
+import type { ScopeSets, Selector } from "@spectron/core/protocol";
+import { z } from "zod";
+import { LIMITS } from "./limits.ts";
+import { Problem } from "./problem.ts";
+
+/** Parses a JSON object body; an empty body is `{}`. Both spellings of every field are accepted. */
+export async function readBody(request: Request): Promise<Record<string, unknown>> {
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  if (bytes.byteLength > LIMITS.bodyBytes)
+    throw new Problem(413, "body_too_large", `The body may have at most ${LIMITS.bodyBytes} bytes.`);
+  if (bytes.byteLength === 0) return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw new Problem(400, "invalid_json", "The body is not valid JSON in UTF-8.");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new Problem(400, "invalid_json", "The body must be a JSON object.");
+  return camelFields(value);
+}
+
+/** Renames snake_case fields; two spellings with different values are refused. */
+export function camelFields(value: object): Record<string, unknown> {
+  const fields = new Map<string, unknown>();
+  for (const [name, item] of Object.entries(value)) {
+    const camel = name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    if (fields.has(camel) && JSON.stringify(fields.get(camel)) !== JSON.stringify(item))
+      throw new Problem(400, "field_conflict", `The field ${camel} is given twice with different values.`);
+    fields.set(camel, item);
+  }
+  return Object.fromEntries(fields);
+}
+
+/** Checks a body against its schema; the problem lists every field that is wrong and why. */
+export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const errors = result.error.issues.slice(0, 20).map((issue) => ({
+    path: issue.path.join("."),
+    message: issue.message,
+  }));
+  const tooLarge = result.error.issues.find((issue) => issue.message === CONTENT_TOO_LARGE);
+  if (tooLarge !== undefined)
+    throw new Problem(413, "content_too_large", CONTENT_TOO_LARGE, { errors });
+  const first = errors[0];
+  throw new Problem(
+    400,
+    "validation_failed",
+    first === undefined
+      ? "The request is not valid."
+      : `${first.path === "" ? "The body" : first.path}: ${first.message}`,
+    { errors },
+  );
+}
+
+const CONTENT_TOO_LARGE = `A message may have at most ${LIMITS.contentBytes} bytes of text.`;
+
+/** Text that every store keeps as it is: well-formed, without NUL. */
+export const text: z.ZodString = z
+  .string()
+  .min(1, "must not be empty")
+  .refine((value) => value.isWellFormed(), "must be well-formed Unicode")
+  .refine((value) => !value.includes("\u0000"), "must not contain NUL");
+
+export const content: z.ZodType<string> = text.refine(
+  (value) => value.length <= LIMITS.contentBytes && Buffer.byteLength(value) <= LIMITS.contentBytes,
+  CONTENT_TOO_LARGE,
+);
+
+export const identifier: z.ZodType<string> = text.max(LIMITS.idLength);
+
+/** RFC 3339 with an offset, as epoch milliseconds. */
+export const instant: z.ZodType<number, string> = z.iso
+  .datetime({ offset: true, message: "must be an RFC 3339 time with an offset, such as 2026-06-01T09:00:00Z" })
+  .transform((value) => Date.parse(value));
+
+export const labels: z.ZodType<string[]> = z.array(text.max(LIMITS.idLength)).max(LIMITS.labels);
+
+/** The clauses that a write is tagged with. */
+export function writeScopes(body: Record<string, unknown>): ScopeSets | undefined {
+  return selector(body["scopes"] ?? body["scope"])?.clauses;
+}
+
+/** The narrowing of a read: a lens, the older subset, or both. */
+export function readNarrowing(body: Record<string, unknown>): {
+  lens?: ScopeSets | undefined;
+  subset?: ScopeSets | undefined;
+} {
+  const lens = selector(body["lens"], true);
+  const scope = selector(body["scopes"] ?? body["scope"], true);
+  const selectors = [lens, scope].filter((item) => item !== undefined);
+  const lenses = selectors.filter((item) => item.kind === "lens");
+  const subset = selectors.find((item) => item.kind === "subset");
+  if (lenses.length > 1)
+    throw new Problem(400, "field_conflict", "Give either lens or scope with paths, not both.");
+  return {
+    ...(lenses[0] === undefined ? {} : { lens: lenses[0].clauses }),
+    ...(subset === undefined ? {} : { subset: subset.clauses }),
+  };
+}
+
+function selector(value: unknown, pattern = false): Selector | undefined {
+  try {
+    return normalizeSelector(value, { pattern });
+  } catch (error) {
+    if (error instanceof ScopeSyntaxError) throw new Problem(400, "scope_invalid", error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,108 @@
+import type { Engine } from "@spectron/engine";
+import type { Context, Hono } from "hono";
+import { z } from "zod";
+import type { AppEnv } from "../app.ts";
+import { LIMITS } from "../limits.ts";
+import { Problem } from "../problem.ts";
+import { identifier, instant, labels, parse, readBody, readNarrowing, text } from "../request-body.ts";
+import { stripped } from "./facts.ts";
+import { renderSessionContext } from "./session-context.ts";
+
+const k = z.number().int().min(1).max(LIMITS.k.most).optional();
+
+const readSchema = z.object({
+  query: text.max(LIMITS.queryLength),
+  k,
+  limit: k,
+  mode: z.enum(["hybrid", "vector", "bm25", "graph"]).default("hybrid"),
+  include: z.array(z.enum(["facts", "passages"])).optional(),
+  scopeView: z.enum(["strict", "merged", "crossTeam"]).default("strict"),
+  sessionId: identifier.optional(),
+  labels: labels.optional(),
+  asOf: instant.optional(),
+  atInstant: instant.optional(),
+  maxTokens: z.number().int().min(1).max(LIMITS.contextTokens.most).optional(),
+});
+
+export function recallRoutes(app: Hono<AppEnv>, engine: Engine): void {
+  app.post("/query", async (c) => {
+    const { result, queryMs } = await run(engine, c, await readBody(c.req.raw), {});
+    const direct = result.hits[0]?.source === "attribute";
+    c.header("x-trace-id", result.traceId);
+    return c.json({
+      hits: result.hits,
+      tier: direct ? "direct" : "hybrid",
+      queryMs,
+      classificationKind: direct ? "direct_lookup" : "hybrid",
+      seedEntities: result.seedEntities,
+      trace: {
+        traceId: result.traceId,
+        resolutionTier: direct ? "direct" : "hybrid",
+        tierReason: direct ? "a fact answers the question's words" : "ranked turns and facts",
+        retrievedCount: result.hits.length,
+        topScores: result.hits.slice(0, 5).map((hit) => hit.score),
+        latencyMs: queryMs,
+      },
+    });
+  });
+
+  app.post("/context", async (c) => {
+    const { result, queryMs } = await run(engine, c, await readBody(c.req.raw), {
+      maxTokens: LIMITS.contextTokens.default,
+    });
+    c.header("x-trace-id", result.traceId);
+    return c.json({
+      context: result.context,
+      tier: "hybrid",
+      queryMs,
+      traceId: result.traceId,
+    });
+  });
+
+  app.on(["GET", "POST"], "/sessions/:id/context", async (c) => {
+    const raw: Record<string, unknown> =
+      c.req.method === "GET" ? { query: c.req.query("query") } : await readBody(c.req.raw);
+    const sessionId = stripped(c.req.param("id")) ?? "";
+    const { result } = await run(
+      engine,
+      c,
+      { ...raw, sessionId },
+      { maxTokens: LIMITS.contextTokens.default },
+    );
+    c.header("x-trace-id", result.traceId);
+    const caller = c.get("identity").caller;
+    return c.json({
+      context: await renderSessionContext(engine, caller, sessionId, result.context),
+      traceId: result.traceId,
+    });
+  });
+}
+
+async function run(
+  engine: Engine,
+  c: Context<AppEnv>,
+  raw: Record<string, unknown>,
+  defaults: { maxTokens?: number },
+): Promise<{ result: Awaited<ReturnType<Engine["recall"]>>; queryMs: number }> {
+  const body = parse(readSchema, raw);
+  if (body.atInstant !== undefined)
+    throw new Problem(501, "not_implemented", "atInstant needs versioned storage; use asOf.");
+  if (body.mode === "vector")
+    throw new Problem(501, "not_implemented", "mode vector needs an embedder; use hybrid or bm25.");
+  if (body.labels !== undefined && body.labels.length > 0)
+    throw new Problem(501, "not_implemented", "Filtering recall by labels is not available in this version.");
+  const { caller } = c.get("identity");
+  const started = performance.now();
+  const result = await engine.recall({
+    caller,
+    clamp: { patterns: caller.read, ...readNarrowing(raw) },
+    query: body.query,
+    k: body.k ?? body.limit ?? LIMITS.k.default,
+    facts: body.include === undefined || body.include.includes("facts"),
+    passages: body.include === undefined || body.include.includes("passages"),
+    sessionId: stripped(body.sessionId),
+    asOf: body.asOf,
+    maxTokens: defaults.maxTokens === undefined ? undefined : (body.maxTokens ?? defaults.maxTokens),
+  });
+  return { result, queryMs: Math.round((performance.now() - started) * 10) / 10 };
+}

@@ -1,0 +1,89 @@
+import { join } from "node:path";
+import { serve as listen } from "@hono/node-server";
+import { createEngine, openSqliteStore } from "@spectron/engine";
+import type { Extractor } from "@spectron/engine";
+import { createApp } from "./app.ts";
+import { keyName, mintKey, ownerKeyRecord } from "./auth/keys.ts";
+
+export interface ServeOptions {
+  /** Folder of the database file. */
+  data: string;
+  /** @default "127.0.0.1" */
+  host?: string | undefined;
+  /** 0 picks a free port. @default 9090 */
+  port?: number | undefined;
+  /** @default "dev" */
+  context?: string | undefined;
+  /** A fixed key, for tests. @default the key of the first start, shown once */
+  apiKey?: string | undefined;
+  extractor?: Extractor | undefined;
+  onError?: ((error: unknown) => void) | undefined;
+}
+
+export interface RunningServer {
+  url: string;
+  context: string;
+  /** Present only when this start made it. */
+  newApiKey?: string | undefined;
+  close(): Promise<void>;
+}
+
+/** Name of the key row that tells whether a context already has its first key. */
+const FIRST_KEY = "first";
+
+/** Serves one database over HTTP until closed. */
+export async function serve(options: ServeOptions): Promise<RunningServer> {
+  const host = options.host ?? "127.0.0.1";
+  const context = options.context ?? "dev";
+  const engine = createEngine({
+    store: await openSqliteStore({ path: join(options.data, "memory.db") }),
+    extractor: options.extractor,
+  });
+  const newApiKey = await ensureKey(engine, context, options.apiKey);
+  const loopback = ["127.0.0.1", "localhost", "[::1]", "::1"];
+  const app = createApp({
+    engine,
+    hosts: loopback.includes(host) ? loopback : undefined,
+    onError: options.onError,
+  });
+  const server = await new Promise<ReturnType<typeof listen>>((resolve, reject) => {
+    const made = listen({ fetch: app, hostname: host, port: options.port ?? 9090 }, () => {
+      resolve(made);
+    });
+    made.on("error", reject);
+  }).catch(async (error: unknown) => {
+    await engine.close();
+    throw error;
+  });
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : options.port;
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    context,
+    ...(newApiKey === undefined ? {} : { newApiKey }),
+    async close() {
+      await new Promise<void>((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        if ("closeIdleConnections" in server) server.closeIdleConnections();
+      });
+      await engine.close();
+    },
+  };
+}
+
+async function ensureKey(
+  engine: ReturnType<typeof createEngine>,
+  context: string,
+  fixed: string | undefined,
+): Promise<string | undefined> {
+  if (fixed !== undefined) {
+    await engine.bootstrap(await ownerKeyRecord(context, fixed));
+    return undefined;
+  }
+  if ((await engine.read("findKey", { context, name: FIRST_KEY })) !== undefined) return undefined;
+  const key = mintKey().replace(/^sp-[^-]+/, `sp-${FIRST_KEY}`);
+  await engine.bootstrap({ ...(await ownerKeyRecord(context, key)), name: keyName(key) });
+  return key;
+}
