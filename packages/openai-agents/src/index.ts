@@ -1,3 +1,3 @@
-export { memoryInstructions, withMemoryInstructions } from "./instructions.ts";
+export { withMemoryInstructions } from "./instructions.ts";
 export { memorySession } from "./session.ts";
 export type { FromContext, MemoryInstructionsOptions, MemorySessionOptions } from "./options.ts";

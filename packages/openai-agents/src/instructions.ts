@@ -1,5 +1,5 @@
 import { createAdapterMemory } from "@spectron/core/adapter";
-import type { Agent, AgentInputItem, RunContext } from "@openai/agents";
+import type { Agent, AgentInputItem, InputGuardrail, RunContext } from "@openai/agents";
 import type { FromContext, MemoryInstructionsOptions } from "./options.ts";
 
 type Instructions<Context> =
@@ -7,23 +7,37 @@ type Instructions<Context> =
   // oxlint-disable-next-line typescript/no-explicit-any -- the agent's own output type does not matter here
   | ((context: RunContext<Context>, agent: Agent<Context, any>) => Promise<string> | string);
 
-/** Adds memory to instructions; one recall a run, whatever the number of model calls. */
-export function memoryInstructions<Context>(
+/** What a run asks memory, known once its input has passed the guardrail, and the block it got. */
+interface RunMemory {
+  query?: string | undefined;
+  block?: Promise<string> | undefined;
+}
+
+/** The run's context object is the same for every call of a run, handoffs included. */
+type Runs = WeakMap<object, RunMemory>;
+
+function runMemory(runs: Runs, context: object): RunMemory {
+  const known = runs.get(context);
+  if (known !== undefined) return known;
+  const made: RunMemory = {};
+  runs.set(context, made);
+  return made;
+}
+
+function instructionsFor<Context>(
   base: Instructions<Context>,
   options: MemoryInstructionsOptions,
+  runs: Runs,
   // oxlint-disable-next-line typescript/no-explicit-any
 ): (context: RunContext<Context>, agent: Agent<Context, any>) => Promise<string> {
   const memory = createAdapterMemory({ ...options, adapter: "openai-agents", store: "never" });
-  // the run's context object is the same for every call of a run
-  const blocks = new WeakMap<object, Promise<string>>();
-  let runs = 0;
+  let count = 0;
   return async (context, agent) => {
     const own = typeof base === "function" ? await base(context, agent) : base;
-    let block = blocks.get(context);
-    if (block === undefined) {
-      runs += 1;
-      const query = lastUserText(context);
-      block = memory.turn(
+    const run = runMemory(runs, context);
+    if (run.block === undefined) {
+      count += 1;
+      run.block = memory.turn(
         {
           scope: read(options.scope, context.context) ?? "",
           session: read(options.session, context.context) ?? "",
@@ -31,27 +45,42 @@ export function memoryInstructions<Context>(
         {
           inputs: [],
           store: false,
-          queryAnchor: `run-${runs}`,
-          ...(query === undefined ? {} : { query }),
+          queryAnchor: `run-${count}`,
+          ...(run.query === undefined ? {} : { query: run.query }),
         },
       ).block;
-      blocks.set(context, block);
     }
-    const text = await block;
+    const text = await run.block;
     return [own, text].filter((part) => part !== "").join("\n\n");
   };
 }
 
 /**
- * A copy of the agent that knows what memory knows. Memory stands in the instructions only, so no session stores it.
+ * A copy of the agent that knows what memory knows: one recall a run, asked with the run's last user message.
+ * Memory stands in the instructions only, so no session stores it.
  */
 export function withMemoryInstructions<
   Context,
   // oxlint-disable-next-line typescript/no-explicit-any
   Wrapped extends Agent<Context, any>,
 >(agent: Wrapped, options: MemoryInstructionsOptions): Wrapped {
+  const runs: Runs = new WeakMap();
+  // instructions do not see the run's input, an input guardrail does, before the first model call
+  const listen: InputGuardrail = {
+    name: "spectron-memory",
+    runInParallel: false,
+    execute: async ({ input, context }) => {
+      runMemory(runs, context).query = lastUserText(input);
+      return { tripwireTriggered: false, outputInfo: undefined };
+    },
+  };
   return agent.clone({
-    instructions: memoryInstructions<Context>(agent.instructions as Instructions<Context>, options),
+    inputGuardrails: [...agent.inputGuardrails, listen],
+    instructions: instructionsFor<Context>(
+      agent.instructions as Instructions<Context>,
+      options,
+      runs,
+    ),
   }) as Wrapped;
 }
 
@@ -59,15 +88,14 @@ function read(source: FromContext, context: unknown): string | undefined {
   return typeof source === "function" ? source(context) : source;
 }
 
-/** What the user said last in this run. */
-function lastUserText(context: RunContext<unknown>): string | undefined {
-  const { turnInput } = context as unknown as { turnInput?: AgentInputItem[] };
-  const item = turnInput?.findLast(
-    (candidate) => (candidate as { role?: string }).role === "user",
-  ) as { content?: string | { type: string; text?: string }[] } | undefined;
-  if (item === undefined) return undefined;
-  if (typeof item.content === "string") return item.content;
-  return item.content
+/** What the user said last in the run's input. */
+function lastUserText(input: string | AgentInputItem[]): string | undefined {
+  if (typeof input === "string") return input;
+  const item = input.findLast((candidate) => (candidate as { role?: string }).role === "user") as
+    | { content?: string | { type: string; text?: string }[] }
+    | undefined;
+  if (typeof item?.content === "string") return item.content;
+  return item?.content
     ?.flatMap((part) => (part.type === "input_text" ? [part.text ?? ""] : []))
     .join("\n");
 }

@@ -1,3 +1,4 @@
+import { MemoryError } from "@spectron/core";
 import { createAdapterMemory } from "@spectron/core/adapter";
 import type { AgentInputItem, Session } from "@openai/agents";
 import { toTurnMessage } from "./messages.ts";
@@ -60,9 +61,16 @@ export function memorySession(options: MemorySessionOptions): Session {
 
     async addItems(items) {
       if (items.length === 0) return;
-      await spectron.flush();
-      const session = await spectron.sessions.get(await memory.sessionId(binding));
-      const start = session.turnCount ?? 0;
+      let start: number;
+      try {
+        await spectron.flush();
+        start = (await spectron.sessions.get(await memory.sessionId(binding))).turnCount ?? 0;
+      } catch (error) {
+        if (options.failureMode === "throw" || !MemoryError.isInstance(error)) throw error;
+        // the answer exists: a memory failure is reported, it does not reject the run
+        options.onError?.(error, { operation: "store" });
+        return;
+      }
       const messages = items.flatMap((item, index) => {
         const message = toTurnMessage(item, start + index, includeTools);
         return message === undefined ? [] : [message];

@@ -92,7 +92,7 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
     });
     const wire = messages.map(toWire);
     await outbox.add({
-      thread: `${binding.scope}\n${binding.session}`,
+      thread: threadOf(binding),
       key,
       bytes: wire.reduce((sum, message) => sum + message.content.length, 0),
       send: async () =>
@@ -146,7 +146,11 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
       if (binding === undefined || options.recall === false || input.recall === false || query === "")
         return "";
       try {
-        const found = await recaller.recall(binding, query, input.queryAnchor ?? "");
+        const found = await recaller.recall(binding, {
+          query,
+          anchor: input.queryAnchor ?? "",
+          earlier,
+        });
         receipt.recalled = { ...found, failed: false };
         return found.text;
       } catch (error) {
@@ -157,6 +161,8 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
       }
     };
 
+    // an answer should know what was said before it, not wait for its own question
+    const earlier = binding === undefined ? Promise.resolve() : outbox.settled(threadOf(binding));
     const inputs = take(input.inputs);
     inputs.catch(() => undefined);
     const block = recall();
@@ -187,6 +193,10 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
     turn,
     sessionId: async (binding) => bindSession(requireBinding(binding)),
   };
+}
+
+function threadOf(binding: MemoryBinding): string {
+  return `${binding.scope}\n${binding.session}`;
 }
 
 /** Injected memory is never stored as something said. */

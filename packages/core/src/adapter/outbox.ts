@@ -14,6 +14,8 @@ export interface OutboxUnit {
 export interface Outbox extends Drainable {
   /** Settles when the unit is stored; a key that is queued or was stored is not sent again. */
   add(unit: OutboxUnit): Promise<void>;
+  /** Settles when what is queued of a thread now has left or failed. */
+  settled(thread: string): Promise<void>;
 }
 
 /** Units and bytes that may wait at once; beyond that a new unit is refused, loudly. */
@@ -59,6 +61,10 @@ export function createOutbox(): Outbox {
         if (tails.get(unit.thread) === tail) tails.delete(unit.thread);
       });
       return work;
+    },
+
+    async settled(thread) {
+      await tails.get(thread);
     },
 
     async flush({ timeoutMs } = {}) {

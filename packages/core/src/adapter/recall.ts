@@ -21,23 +21,33 @@ export function createRecall(options: {
   breaker: Breaker;
   settings: RecallOptions;
 }): {
-  recall(binding: MemoryBinding, query: string, turn: string): Promise<RecalledBlock>;
+  /** `earlier`: writes of the conversation that the answer should know; waited for inside the same bound. */
+  recall(
+    binding: MemoryBinding,
+    question: { query: string; anchor: string; earlier: Promise<void> },
+  ): Promise<RecalledBlock>;
 } {
   const { spectron, breaker, settings } = options;
   const timeoutMs = settings.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const maxTokens = settings.maxTokens ?? DEFAULT_MAX_TOKENS;
   const cache = new Map<string, Promise<RecalledBlock>>();
 
-  const ask = async (binding: MemoryBinding, query: string): Promise<RecalledBlock> => {
+  const ask = async (
+    binding: MemoryBinding,
+    query: string,
+    earlier: Promise<void>,
+  ): Promise<RecalledBlock> => {
     const started = performance.now();
     const lens = [[binding.scope]];
-    const bound = { timeoutMs, retries: 0 };
-    const [profile, context] = await breaker.run(async () =>
-      Promise.all([
+    const [profile, context] = await breaker.run(async () => {
+      await atMost(earlier, timeoutMs);
+      const left = Math.max(1, timeoutMs - (performance.now() - started));
+      const bound = { timeoutMs: left, retries: 0 };
+      return Promise.all([
         spectron.profile({ lens }, bound),
         spectron.recallContext({ query, lens, maxTokens }, bound),
-      ]),
-    );
+      ]);
+    });
     const block = buildMemoryBlock(
       {
         profile: profileLines(profile),
@@ -49,11 +59,11 @@ export function createRecall(options: {
   };
 
   return {
-    async recall(binding, query, turn) {
-      const key = canonicalJson([binding.scope, binding.session, turn, query]);
+    async recall(binding, { query, anchor, earlier }) {
+      const key = canonicalJson([binding.scope, binding.session, anchor, query]);
       const known = cache.get(key);
       if (known !== undefined) return { ...(await known), cached: true };
-      const asking = ask(binding, query);
+      const asking = ask(binding, query, earlier);
       cache.set(key, asking);
       if (cache.size > REMEMBERED) cache.delete(cache.keys().next().value ?? "");
       // a failure is not an answer: the next turn asks again, through the breaker
@@ -61,4 +71,13 @@ export function createRecall(options: {
       return asking;
     },
   };
+}
+
+async function atMost(work: Promise<void>, milliseconds: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
 }
