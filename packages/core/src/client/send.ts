@@ -97,7 +97,7 @@ async function attempt<Body>(options: ResolvedOptions, request: SendRequest): Pr
   const text =
     request.bodyText ?? (request.body === undefined ? undefined : JSON.stringify(request.body));
   const timeoutMs = request.timeoutMs ?? options.timeoutMs;
-  const timeout = AbortSignal.timeout(timeoutMs);
+  const timeout = AbortSignal.timeout(Math.ceil(timeoutMs));
   const signal =
     request.signal === undefined ? timeout : AbortSignal.any([request.signal, timeout]);
   let response: Response;

@@ -81,6 +81,7 @@ export function taste(value: string): string | null {
     .replace(/\s+(?:and|or|lol|haha|too|also|though|btw|tbh|as well|a lot|very much|so much|the most|please|in general|these days)$/iu, "")
     .trim();
   const count = words.split(/\s+/u).length;
+  if (/\b(?:anymore|any more|any longer|on|in|at|to|of|for|with|by|from|up|the|a|an)$/iu.test(words)) return null;
   if (words.length < 3 || count > 6 || POINTING.test(words) || IDLE_VERBS.test(words)) return null;
   if (/^the /iu.test(words) && !DEFINITE.test(words)) return null;
   if (/^(?:to|some|all|every|an?|no|any|most|many|being|about|with|for|at|by|from|just|only|like|love|hate|enjoy|prefer|being able)\b/iu.test(words)) {

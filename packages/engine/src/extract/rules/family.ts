@@ -35,8 +35,8 @@ const COUNT = "an?|one|two|three|four|five|six|\\d";
 /** Relatives as relations to persons; pets with their kind. */
 export const FAMILY_RULES: readonly FactRule[] = [
   { pattern: `{MY} ${SIZE}(?<kin>${KIN})(?:'s)? (?:name(?: is|'s)|is (?:called|named)|called|named) ${NAME}{END}`, key: kin, category: "identity", targetType: "person", accept: personName, anywhere: true },
-  { pattern: `my ${SIZE}(?<kin>${KIN}),? ${NAME}(?=\\s*(?:[.,;!?)]|$|\\s[a-z]|'s))`, key: kin, category: "identity", targetType: "person", accept: bareName, anywhere: true },
-  { pattern: `My ${SIZE}(?<kin>${KIN}),? ${NAME}(?=\\s*(?:[.,;!)]|\\s[a-z]|'s))`, key: kin, category: "identity", targetType: "person", accept: bareName },
+  { pattern: `my ${SIZE}(?<kin>${KIN}) ${NAME}(?=\\s*(?:[.,;!?)]|$|\\s[a-z]|'s))`, key: kin, category: "identity", targetType: "person", accept: bareName, anywhere: true },
+  { pattern: `My ${SIZE}(?<kin>${KIN}) ${NAME}(?=\\s*(?:[.,;!)]|\\s[a-z]|'s))`, key: kin, category: "identity", targetType: "person", accept: bareName },
   { pattern: `${NAME} is my ${SIZE}(?<kin>${KIN})(?=\\s*(?:[.,;!)]|$|\\s(?:and|who)))`, key: kin, category: "identity", targetType: "person", accept: bareName },
   { pattern: `{HAVE} an? ${SIZE}(?<kin>${KIN})(?:,? (?:called|named|whose name is)) ${NAME}{END}`, key: kin, category: "identity", targetType: "person", accept: personName },
   { pattern: `{AM} (?:happily )?married to ${NAME}{END}`, key: "spouse", category: "identity", targetType: "person", accept: personName },
@@ -47,8 +47,8 @@ export const FAMILY_RULES: readonly FactRule[] = [
 
   { pattern: `(?:{HAVE}|(?:[Ii]|[Ww]e)(?: just| recently)? (?:adopted|got|bought)) an? (?:[a-z-]+ ){0,2}?(?<pet>${PET})(?:,? (?:called|named|whose name is)) ${NAME}{END}`, key: "pets", category: "identity", value: pet, accept: personName, anywhere: false },
   { pattern: `{MY} ${SIZE}(?<pet>${PET})(?:'s)? (?:name(?: is|'s)|is (?:called|named)|called|named) ${NAME}{END}`, key: "pets", category: "identity", value: pet, accept: personName, anywhere: true },
-  { pattern: `my ${SIZE}(?<pet>${PET}),? ${NAME}(?=\\s*(?:[.,;!?)]|$|\\s[a-z]|'s))`, key: "pets", category: "identity", value: pet, accept: bareName, anywhere: true },
-  { pattern: `My ${SIZE}(?<pet>${PET}),? ${NAME}(?=\\s*(?:[.,;!)]|\\s[a-z]|'s))`, key: "pets", category: "identity", value: pet, accept: bareName },
+  { pattern: `my ${SIZE}(?<pet>${PET}) ${NAME}(?=\\s*(?:[.,;!?)]|$|\\s[a-z]|'s))`, key: "pets", category: "identity", value: pet, accept: bareName, anywhere: true },
+  { pattern: `My ${SIZE}(?<pet>${PET}) ${NAME}(?=\\s*(?:[.,;!)]|\\s[a-z]|'s))`, key: "pets", category: "identity", value: pet, accept: bareName },
   { pattern: `{HAVE} (?<v>(?:${COUNT}) (?:[a-z-]+ )?(?:${PET}|fish|bird|chicken|cow|sheep|goat)s?)(?=\\s*(?:[.,;!(]|$|\\s(?:and|at home|who|that|too)(?![\\p{L}'])))`, key: "pets", category: "identity", accept: ownPet },
 ];
 

@@ -2,7 +2,7 @@ import { CONDITIONS, LANGUAGES, NATIONALITIES } from "../lexicon.ts";
 import type { FactRule } from "../rule.ts";
 import { inLexicon, personName } from "../values.ts";
 
-const NAME = "(?<v>{PERSON}|[a-z]{3,}(?: [a-z]{3,})?)";
+const NAME = "(?<v>{PERSON}(?: (?:de|del|de la|van|van der|von|da|di) {PERSON})?|[a-z]{3,}(?: [a-z]{3,})?)";
 const MONTH =
   "(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\\.?";
 const DATE = `(?:(?:the )?\\d{1,2}(?:st|nd|rd|th)?(?: of)? ${MONTH}|${MONTH} (?:the )?\\d{1,2}(?:st|nd|rd|th)?|\\d{1,2}[./]\\d{1,2})(?:,? (?:of )?(?:19|20)\\d\\d|[./](?:19|20)\\d\\d)?`;

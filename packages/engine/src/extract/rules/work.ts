@@ -33,7 +33,7 @@ function joined(value: string, reading: Parameters<typeof employerName>[1]): str
 /** Where someone works and as what. */
 export const WORK_RULES: readonly FactRule[] = [
   { pattern: `${WORK} ${ORG}{END}`, key: "employer", category: "identity", accept: employer },
-  { pattern: `${JOINED} ${ORG}(?=\\s*(?:[.,!(]|$|\\s(?:as an?|as the|in (?:\\p{Lu}|\\d)|last|this|on (?:\\p{Lu}|the)|yesterday|today|two|three|a (?:week|month|year|few|couple)|and|to work|after|back)(?![\\p{L}'])))`, key: "employer", category: "identity", accept: joined, dated: true },
+  { pattern: `${JOINED} ${ORG}(?=\\s*(?:[.,!(]|$|\\s(?:as an?|as the|in (?:\\p{Lu}\\p{L}*|\\d+)|last|this|on (?:\\p{Lu}\\p{L}*|the)|yesterday|today|two|three|a (?:week|month|year|few|couple)|and|to work|after|back)(?![\\p{L}'])))`, key: "employer", category: "identity", accept: joined, dated: true },
   { pattern: `${JOINED} {CAP} as (?:an?|the|their) ${JOB}{END}`, key: "job_title", category: "identity", accept: plainJob, dated: true },
   { pattern: `{DO} work (?:full[- ]time |part[- ]time )?as (?:an?|the) ${JOB}{END}`, key: "job_title", category: "identity", accept: plainJob },
   { pattern: `{AM} working as (?:an?|the) ${JOB}{END}`, key: "job_title", category: "identity", accept: plainJob },

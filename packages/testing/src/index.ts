@@ -1,0 +1,2 @@
+export { startTestService } from "./service.ts";
+export type { RecordedRequest, TestService } from "./service.ts";
