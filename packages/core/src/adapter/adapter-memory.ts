@@ -14,6 +14,7 @@ import type {
   MemoryBinding,
   MemoryOptions,
   MemoryTurn,
+  MessageSource,
   Receipt,
   TurnInput,
   TurnMessage,
@@ -74,34 +75,41 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
     return typed;
   };
 
-  /** Queues one unit; its messages, key and body are fixed before the first attempt. */
+  /** Queues one unit at once; its key and body are made when its turn comes, and then stay. */
   const storeUnit = async (
     binding: MemoryBinding,
-    messages: readonly TurnMessage[],
-  ): Promise<string> => {
+    source: MessageSource,
+  ): Promise<string | undefined> => {
     const scopes = [[binding.scope]];
-    const key = await idempotencyKey({
-      adapter,
-      context: spectron.context,
-      scopes,
-      thread: binding.session,
-      kind: "batch",
-      units: await Promise.all(
-        messages.map(async (message) => messageUnit(message.anchor, message)),
-      ),
-    });
-    const wire = messages.map(toWire);
-    await outbox.add({
+    const key = await outbox.add({
       thread: threadOf(binding),
-      key,
-      bytes: wire.reduce((sum, message) => sum + message.content.length, 0),
-      send: async () =>
-        spectron.facts.batch(
-          { session_id: await bindSession(binding), scopes, messages: wire },
-          { idempotencyKey: key },
-        ),
+      bytes: typeof source === "function" ? 0 : sizeOf(source),
+      async prepare() {
+        const made = typeof source === "function" ? await source() : source;
+        const messages = made.flatMap(clean);
+        if (messages.length === 0) return { key: "", send: async () => undefined };
+        const unitKey = await idempotencyKey({
+          adapter,
+          context: spectron.context,
+          scopes,
+          thread: binding.session,
+          kind: "batch",
+          units: await Promise.all(
+            messages.map(async (message) => messageUnit(message.anchor, message)),
+          ),
+        });
+        const wire = messages.map(toWire);
+        return {
+          key: unitKey,
+          send: async () =>
+            spectron.facts.batch(
+              { session_id: await bindSession(binding), scopes, messages: wire },
+              { idempotencyKey: unitKey },
+            ),
+        };
+      },
     });
-    return key;
+    return key === "" ? undefined : key;
   };
 
   const turn = (requested: MemoryBinding, input: TurnInput): MemoryTurn => {
@@ -124,11 +132,13 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
     };
     const work: Promise<void>[] = [];
 
-    const take = async (messages: readonly TurnMessage[]): Promise<void> => {
-      const kept = messages.flatMap(clean);
-      if (binding === undefined || !stores || kept.length === 0) return;
-      const storing = storeUnit(binding, kept).then(
-        (key) => void receipt.stored.keys.push(key),
+    const take = async (source: MessageSource): Promise<void> => {
+      if (binding === undefined || !stores || source.length === 0 && typeof source !== "function")
+        return;
+      const storing = storeUnit(binding, source).then(
+        (key) => {
+          if (key !== undefined) receipt.stored.keys.push(key);
+        },
         (error: unknown) => {
           receipt.stored.failed += 1;
           throw report(error, "store");
@@ -197,6 +207,10 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
 
 function threadOf(binding: MemoryBinding): string {
   return `${binding.scope}\n${binding.session}`;
+}
+
+function sizeOf(messages: readonly TurnMessage[]): number {
+  return messages.reduce((sum, message) => sum + message.text.length, 0);
 }
 
 /** Injected memory is never stored as something said. */

@@ -9,6 +9,7 @@ export type {
   MemoryEntries,
   MemoryOptions,
   MemoryTurn,
+  MessageSource,
   OnError,
   RecallOptions,
   Receipt,

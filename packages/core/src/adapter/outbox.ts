@@ -1,19 +1,19 @@
 import { MemoryError } from "../client/errors.ts";
 import type { Drainable } from "../client/spectron.ts";
 
-/** One write of a thread: made once, sent with the same key and bytes on every attempt. */
+/** One write of a thread. It takes its place in the queue at once; its key and body are fixed when its turn comes. */
 export interface OutboxUnit {
   /** Writes of one thread leave in order, one at a time. */
   thread: string;
-  key: string;
   /** Size of the content, for the bound. */
   bytes: number;
-  send: () => Promise<unknown>;
+  /** Called once; every attempt of `send` uses the same key and bytes. */
+  prepare: () => Promise<{ key: string; send: () => Promise<unknown> }>;
 }
 
 export interface Outbox extends Drainable {
-  /** Settles when the unit is stored; a key that is queued or was stored is not sent again. */
-  add(unit: OutboxUnit): Promise<void>;
+  /** Settles with the key when the unit is stored; a key that was stored is not sent again. */
+  add(unit: OutboxUnit): Promise<string>;
   /** Settles when what is queued of a thread now has left or failed. */
   settled(thread: string): Promise<void>;
 }
@@ -26,8 +26,8 @@ const REMEMBERED = 10_000;
 
 export function createOutbox(): Outbox {
   const tails = new Map<string, Promise<void>>();
-  const pending = new Map<string, Promise<void>>();
   const delivered = new Set<string>();
+  let units = 0;
   let bytes = 0;
 
   const remember = (key: string): void => {
@@ -37,27 +37,29 @@ export function createOutbox(): Outbox {
 
   return {
     async add(unit) {
-      if (delivered.has(unit.key)) return;
-      const waiting = pending.get(unit.key);
-      if (waiting !== undefined) return waiting;
-      if (pending.size >= MOST_UNITS || bytes + unit.bytes > MOST_BYTES)
+      if (units >= MOST_UNITS || bytes + unit.bytes > MOST_BYTES)
         throw new MemoryError(
           "outbox_full",
-          `The outbox holds ${pending.size} undelivered writes and takes no more. Is the memory service reachable?`,
+          `The outbox holds ${units} undelivered writes and takes no more. Is the memory service reachable?`,
         );
+      units += 1;
       bytes += unit.bytes;
       const before = tails.get(unit.thread) ?? Promise.resolve();
       const work = before.then(async () => {
-        await unit.send();
-        remember(unit.key);
+        const { key, send } = await unit.prepare();
+        if (!delivered.has(key)) await send();
+        remember(key);
+        return key;
       });
       // the next unit of the thread goes on whatever became of this one
-      const tail = work.catch(() => undefined);
+      const tail = work.then(
+        () => undefined,
+        () => undefined,
+      );
       tails.set(unit.thread, tail);
-      pending.set(unit.key, work);
       void tail.then(() => {
+        units -= 1;
         bytes -= unit.bytes;
-        pending.delete(unit.key);
         if (tails.get(unit.thread) === tail) tails.delete(unit.thread);
       });
       return work;
@@ -81,7 +83,7 @@ export function createOutbox(): Outbox {
           reject(
             new MemoryError(
               "timeout",
-              `${pending.size} writes were not delivered within ${timeoutMs} ms.`,
+              `${units} writes were not delivered within ${timeoutMs} ms.`,
             ),
           );
         }, timeoutMs);

@@ -71,9 +71,12 @@ export interface Receipt {
   stored: { keys: string[]; failed: number };
 }
 
+/** Messages, or how to make them when their turn to be stored comes (for anchors only the service can tell). */
+export type MessageSource = readonly TurnMessage[] | (() => Promise<readonly TurnMessage[]>);
+
 export interface TurnInput {
   /** New messages of this call; stored as one unit. */
-  inputs: readonly TurnMessage[];
+  inputs: MessageSource;
   /** What memory is asked about; absent: nothing is recalled. */
   query?: string | undefined;
   /** Place of the question, so that the same words asked later are a new question. */
@@ -89,7 +92,7 @@ export interface MemoryTurn {
   /** The fenced text to inject; empty when nothing is known or memory failed. */
   readonly block: Promise<string>;
   /** Takes over the model's answer; settles when it is stored or, failing open, reported. */
-  finish(outputs: readonly TurnMessage[]): Promise<void>;
+  finish(outputs: MessageSource): Promise<void>;
   /** The answer will not come; the inputs stay stored. */
   abort(): void;
   /** Settles when everything taken over so far is stored or reported. */

@@ -1,6 +1,7 @@
 import {
   dayRange,
   daysBefore,
+  monthRange,
   seasonRange,
   unitsBefore,
   weekRange,
@@ -20,7 +21,11 @@ export interface DateMatch {
 
 interface DatePattern {
   pattern: RegExp;
-  read: (groups: Record<string, string | undefined>, at: number, before: string) => {
+  read: (
+    groups: Record<string, string | undefined>,
+    at: number,
+    before: string,
+  ) => {
     range: DateRange | null;
     ongoing?: boolean | undefined;
   };
@@ -51,6 +56,20 @@ const NUMBER_WORDS: Readonly<Record<string, number>> = {
   thirty: 30,
 };
 const WEEKDAYS = ["su", "mo", "tu", "we", "th", "fr", "sa"] as const;
+const MONTH_STEMS = [
+  "jan",
+  "feb",
+  "mar",
+  "apr",
+  "may",
+  "jun",
+  "jul",
+  "aug",
+  "sep",
+  "oct",
+  "nov",
+  "dec",
+];
 const STEPS: Readonly<Record<string, number>> = { last: -1, past: -1, this: 0, next: 1, coming: 1 };
 
 function count(word: string | undefined): number {
@@ -89,7 +108,10 @@ const PATTERNS: readonly DatePattern[] = [
     read: ({ n, unit }, at, before) =>
       // Only a perfect tense reaches until now; "I lived there for a year" gives no date.
       /(?:'ve|’ve|\bhave|\bhas|\bbeen|'s|’s)\b[^.!?]{0,60}$/iu.test(before)
-        ? { range: unitsBefore(at, count(n), (unit ?? "day").toLowerCase() as DateUnit), ongoing: true }
+        ? {
+            range: unitsBefore(at, count(n), (unit ?? "day").toLowerCase() as DateUnit),
+            ongoing: true,
+          }
         : { range: null },
   },
   {
@@ -114,13 +136,24 @@ const PATTERNS: readonly DatePattern[] = [
     },
   },
   {
+    pattern:
+      /\blast (?<month>january|february|march|april|may|june|july|august|september|october|november|december)\b/giu,
+    read: ({ month }, at) => {
+      const wanted = MONTH_STEMS.indexOf((month ?? "").slice(0, 3).toLowerCase());
+      const now = new Date(at);
+      const year = now.getUTCFullYear() - (wanted >= now.getUTCMonth() ? 1 : 0);
+      return { range: monthRange(year, wanted) };
+    },
+  },
+  {
     pattern: /\bthe other (?:day|night|morning|evening|week)\b/giu,
     read: (_, at) => ({
       range: { from: dayRange(daysBefore(at, 4)).from, to: dayRange(at).to, precision: "about" },
     }),
   },
   {
-    pattern: /\b(?:in|since|during|back in|until|till|from|by) (?<year>(?:19|20)\d\d)\b(?!-|\/|\.\d)/giu,
+    pattern:
+      /\b(?:in|since|during|back in|until|till|from|by) (?<year>(?:19|20)\d\d)\b(?!-|\/|\.\d)/giu,
     read: ({ year }) => ({ range: yearRange(Number(year)) }),
   },
 ];

@@ -89,12 +89,11 @@ function rangeOf(result: ParsedResult, at: number): DateRange | null {
     return lastDay === null || lastDay < instant ? from : { ...from, to: dayRange(lastDay).to };
   }
   if (start.isCertain("month")) {
-    const running = monthRange(new Date(at).getUTCFullYear(), new Date(at).getUTCMonth());
-    const tooLate = /^last \p{Lu}/u.test(text) && instant >= running.from;
-    return monthRange(tooLate ? year - 1 : year, month - 1);
+    return monthRange(year, month - 1);
   }
   if (start.isCertain("year")) return yearRange(year);
-  return /\b(?:today|morning|afternoon|evening|noon)\b/iu.test(text) && /\bthis\b|today/iu.test(text)
+  return /\b(?:today|morning|afternoon|evening|noon)\b/iu.test(text) &&
+    /\bthis\b|today/iu.test(text)
     ? dayRange(at)
     : null;
 }

@@ -230,12 +230,15 @@ function readFact(item: Record<string, unknown>, turn: Turn): ExtractedFact | nu
   const key = words(item["key"], MAX_KEY);
   const quote = words(item["quote"], MAX_QUOTE);
   const polarity = item["polarity"] ?? "affirm";
-  const value = item["value"] === "" && polarity === "negate" ? "" : words(item["value"], MAX_VALUE);
+  const value =
+    item["value"] === "" && polarity === "negate" ? "" : words(item["value"], MAX_VALUE);
   if (!isObject(entity) || key === null || quote === null || value === null) return null;
   const type = words(entity["type"], MAX_KEY);
   const name = words(entity["name"], MAX_NAME);
-  if (type === null || name === null || (polarity !== "affirm" && polarity !== "negate")) return null;
-  const targetType = item["targetType"] === undefined ? undefined : words(item["targetType"], MAX_KEY);
+  if (type === null || name === null || (polarity !== "affirm" && polarity !== "negate"))
+    return null;
+  const targetType =
+    item["targetType"] === undefined ? undefined : words(item["targetType"], MAX_KEY);
   const confidence = readConfidence(item["confidence"]);
   if (targetType === null || confidence === null) return null;
   const validFrom = instant(item["validFrom"]);
@@ -261,7 +264,8 @@ function readInstruction(item: Record<string, unknown>, turn: Turn): ExtractedIn
   const label = words(item["label"], MAX_KEY);
   const quote = words(item["quote"], MAX_QUOTE);
   const active = item["active"] ?? true;
-  const description = active === false && item["description"] === "" ? "" : words(item["description"], MAX_VALUE);
+  const description =
+    active === false && item["description"] === "" ? "" : words(item["description"], MAX_VALUE);
   const confidence = readConfidence(item["confidence"]);
   if (label === null || quote === null || description === null || confidence === null) return null;
   if (typeof active !== "boolean") return null;
@@ -277,7 +281,11 @@ function readInstruction(item: Record<string, unknown>, turn: Turn): ExtractedIn
 }
 
 function keySlug(key: string): string {
-  return key.normalize("NFKC").trim().toLowerCase().replaceAll(/[\s-]+/gu, "_");
+  return key
+    .normalize("NFKC")
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s-]+/gu, "_");
 }
 
 function category(value: unknown): MemoryCategory {
@@ -286,7 +294,9 @@ function category(value: unknown): MemoryCategory {
 
 function readConfidence(value: unknown): number | null {
   if (value === undefined) return 0.5;
-  return typeof value === "number" && Number.isFinite(value) ? Math.min(1, Math.max(0, value)) : null;
+  return typeof value === "number" && Number.isFinite(value)
+    ? Math.min(1, Math.max(0, value))
+    : null;
 }
 
 function instant(value: unknown): number | undefined {
@@ -343,7 +353,11 @@ function locate(turn: Turn, quote: string, hint: unknown): { quote: string; span
   if (needle === "") return null;
   const wanted = isObject(hint) && typeof hint["start"] === "number" ? hint["start"] : 0;
   let best: Span | null = null;
-  for (let index = turn.text.indexOf(needle); index >= 0; index = turn.text.indexOf(needle, index + 1)) {
+  for (
+    let index = turn.text.indexOf(needle);
+    index >= 0;
+    index = turn.text.indexOf(needle, index + 1)
+  ) {
     const start = turn.offsets[index] ?? 0;
     const end = turn.offsets[index + needle.length] ?? turn.message.content.length;
     if (best !== null && Math.abs(best.start - wanted) <= Math.abs(start - wanted)) break;

@@ -24,7 +24,13 @@ export function isJoke(text: string): boolean {
 
 /** The part of a sentence that states something: all of it, or what stands before ", what should I eat?". */
 export function statementEnd(sentence: string): number {
-  if (!sentence.trimEnd().replaceAll(/["')\]]+$/gu, "").endsWith("?")) return sentence.length;
+  if (
+    !sentence
+      .trimEnd()
+      .replaceAll(/["')\]]+$/gu, "")
+      .endsWith("?")
+  )
+    return sentence.length;
   if (INTERROGATIVE.test(sentence.trimStart())) return 0;
   return QUESTION_TAIL.exec(sentence)?.index ?? 0;
 }

@@ -64,6 +64,9 @@ const TOKENS: Readonly<Record<string, string>> = {
 
 /** Expands the tokens of a rule's pattern; clause rules match only where the reader stands. */
 export function compilePattern(pattern: string, anywhere = false): RegExp {
-  const source = pattern.replaceAll(/\{([A-Z]+)\}/gu, (whole, name: string) => TOKENS[name] ?? whole);
+  const source = pattern.replaceAll(
+    /\{([A-Z]+)\}/gu,
+    (whole, name: string) => TOKENS[name] ?? whole,
+  );
   return new RegExp(anywhere ? `(?<![\\p{L}\\d'])${source}` : source, anywhere ? "gu" : "yu");
 }

@@ -1,7 +1,13 @@
 import { setImmediate } from "node:timers/promises";
 import { resolveDates } from "./dates.ts";
 import { SELF } from "./extractor.ts";
-import type { ExtractedFact, Extraction, ExtractMessage, Extractor, KnownFact } from "./extractor.ts";
+import type {
+  ExtractedFact,
+  Extraction,
+  ExtractMessage,
+  Extractor,
+  KnownFact,
+} from "./extractor.ts";
 import { isJoke, isUnreal, ownWordsEnd, statementEnd } from "./guards.ts";
 import { compilePattern } from "./rule.ts";
 import type { FactRule, InstructionRule, Reading } from "./rule.ts";
@@ -168,12 +174,10 @@ function draft(
   }
   const start = offset + match.index;
   const end = start + match[0].trimEnd().length;
-  const validFrom = rule.dated === true ? statedDate(reading.sentence, match, message.at) : undefined;
+  const validFrom =
+    rule.dated === true ? statedDate(reading.sentence, match, message.at) : undefined;
   return values.map((value) => ({
-    entity:
-      message.speaker === undefined
-        ? { ...SELF }
-        : { type: "person", name: message.speaker },
+    entity: message.speaker === undefined ? { ...SELF } : { type: "person", name: message.speaker },
     key,
     value,
     ...(rule.targetType === undefined ? {} : { targetType: rule.targetType }),

@@ -23,7 +23,8 @@ function blank(text: string): string {
 }
 
 const BREAK = /[.!?…]+["')\]]*(?=\s|$)|\n+|\p{Emoji_Presentation}+\s*/gu;
-const ABBREVIATION = /(?:^|[\s(])(?:Dr|Mr|Mrs|Ms|Prof|St|Mt|Ft|Jr|Sr|vs|etc|e\.g|i\.e|approx|No|U\.S|U\.K|\p{Lu})\.$/u;
+const ABBREVIATION =
+  /(?:^|[\s(])(?:Dr|Mr|Mrs|Ms|Prof|St|Mt|Ft|Jr|Sr|vs|etc|e\.g|i\.e|approx|No|U\.S|U\.K|\p{Lu})\.$/u;
 
 /** Splits a text at sentence ends and line ends; abbreviations do not end a sentence. */
 export function splitSentences(text: string, from = 0): Sentence[] {

@@ -10,7 +10,9 @@ export function personName(value: string, reading: Reading): string | null {
   if (/^\p{Lu}/u.test(name)) {
     const first = name.split(" ")[0]?.toLowerCase() ?? "";
     const known = [first, name.toLowerCase()];
-    return known.some((word) => CALENDAR.has(word) || NATIONALITIES.has(word) || LANGUAGES.has(word))
+    return known.some(
+      (word) => CALENDAR.has(word) || NATIONALITIES.has(word) || LANGUAGES.has(word),
+    )
       ? null
       : name;
   }
@@ -54,9 +56,7 @@ export function employerName(value: string, reading: Reading): string | null {
   return reading.lowerCase && !reading.spoken && !LOWER_NOT_NAMES.test(plain) ? name : null;
 }
 
-export function inLexicon(
-  lexicon: ReadonlySet<string>,
-): (value: string) => string | null {
+export function inLexicon(lexicon: ReadonlySet<string>): (value: string) => string | null {
   return (value) => (lexicon.has(value.toLowerCase().trim()) ? value.trim() : null);
 }
 
@@ -78,13 +78,23 @@ export function taste(value: string): string | null {
     .trim()
     .replace(/^to (?=\w)/u, "")
     .replace(/^(?:all |most |any )(?:kinds|types|sorts) of /u, "")
-    .replace(/\s+(?:and|or|lol|haha|too|also|though|btw|tbh|as well|a lot|very much|so much|the most|please|in general|these days)$/iu, "")
+    .replace(
+      /\s+(?:and|or|lol|haha|too|also|though|btw|tbh|as well|a lot|very much|so much|the most|please|in general|these days)$/iu,
+      "",
+    )
     .trim();
   const count = words.split(/\s+/u).length;
-  if (/\b(?:anymore|any more|any longer|on|in|at|to|of|for|with|by|from|up|the|a|an)$/iu.test(words)) return null;
+  if (
+    /\b(?:anymore|any more|any longer|on|in|at|to|of|for|with|by|from|up|the|a|an)$/iu.test(words)
+  )
+    return null;
   if (words.length < 3 || count > 6 || POINTING.test(words) || IDLE_VERBS.test(words)) return null;
   if (/^the /iu.test(words) && !DEFINITE.test(words)) return null;
-  if (/^(?:to|some|all|every|an?|no|any|most|many|being|about|with|for|at|by|from|just|only|like|love|hate|enjoy|prefer|being able)\b/iu.test(words)) {
+  if (
+    /^(?:to|some|all|every|an?|no|any|most|many|being|about|with|for|at|by|from|just|only|like|love|hate|enjoy|prefer|being able)\b/iu.test(
+      words,
+    )
+  ) {
     return /^a (?:good|nice|strong|hot|cold) /iu.test(words) ? words : null;
   }
   return words;
@@ -105,7 +115,9 @@ export function splitList(value: string): string[] {
   const alike = rest.filter(
     (part) =>
       part.split(/\s+/u).length <= 3 &&
-      !/^(?:hate|love|like|enjoy|am|is|was|have|had|has|want|need|don't|do|can't|cannot|work|live|play|went|got|usually|often|always|never|just|really|also|how|what|where|who|which|especially|then|go|it|currently|recently|because|so|but)\b/iu.test(part),
+      !/^(?:hate|love|like|enjoy|am|is|was|have|had|has|want|need|don't|do|can't|cannot|work|live|play|went|got|usually|often|always|never|just|really|also|how|what|where|who|which|especially|then|go|it|currently|recently|because|so|but)\b/iu.test(
+        part,
+      ),
   );
   return [first, ...alike];
 }

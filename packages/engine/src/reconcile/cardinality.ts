@@ -1,36 +1,9 @@
-const MULTI_VALUED: ReadonlySet<string> = /* @__PURE__ */ new Set([
-  "likes",
-  "dislikes",
-  "prefers",
-  "languages",
-  "language",
-  "pets",
-  "pet",
-  "allergies",
-  "allergy",
-  "hobbies",
-  "hobby",
-  "interests",
-  "goals",
-  "plans",
-  "events",
-  "skills",
-  "children",
-  "child",
-  "siblings",
-  "family",
-  "friends",
-  "sister",
-  "brother",
-  "son",
-  "daughter",
-  "friend",
-  "avoids",
-  "past_employer",
-  "past_home_city",
-]);
+import { MULTI_VALUED_KEYS } from "../extract/keys.ts";
+
+/** Relatives and friends: relations are several by nature, and so are attributes of the same name. */
+const PEOPLE: readonly string[] = ["child", "sister", "brother", "son", "daughter", "friend"];
 
 /** True for keys that hold several values at once; any other key holds one, and a new value supersedes it. */
 export function isMultiValued(key: string): boolean {
-  return MULTI_VALUED.has(key) || key.startsWith("other:");
+  return MULTI_VALUED_KEYS.includes(key) || PEOPLE.includes(key) || key.startsWith("other:");
 }

@@ -22,7 +22,12 @@ const SPELLINGS: Readonly<Record<string, string>> = {
 
 function favoriteKey(groups: Readonly<Record<string, string | undefined>>): string | null {
   const thing = (groups["thing"] ?? "").toLowerCase().trim();
-  if (/^(?:part|thing|things|one|ones|kind|type|way|memory|bit|aspect|moment|place to|time)\b/u.test(thing)) return null;
+  if (
+    /^(?:part|thing|things|one|ones|kind|type|way|memory|bit|aspect|moment|place to|time)\b/u.test(
+      thing,
+    )
+  )
+    return null;
   const words = thing.split(" ").map((word) => SPELLINGS[word] ?? word);
   return `favorite_${words.join("_")}`;
 }
@@ -30,7 +35,9 @@ function favoriteKey(groups: Readonly<Record<string, string | undefined>>): stri
 function favorite(value: string): string | null {
   const words = value.trim();
   if (words.split(" ").length > 7) return null;
-  return /^(?:definitely|probably|the one|that|this|when|how|what|it|also|not|to|because|so|still|always|actually|just|hard|very|really|a tie|between|by|from|in|on|at)\b|\b(?:you|your|this|these|those|it|its|there|here)\b/iu.test(words)
+  return /^(?:definitely|probably|the one|that|this|when|how|what|it|also|not|to|because|so|still|always|actually|just|hard|very|really|a tie|between|by|from|in|on|at)\b|\b(?:you|your|this|these|those|it|its|there|here)\b/iu.test(
+    words,
+  )
     ? null
     : words;
 }
@@ -38,43 +45,167 @@ function favorite(value: string): string | null {
 function preferred(value: string): string | null {
   const words = value.trim().replace(/^to /u, "");
   if (words.split(" ").length > 8) return null;
-  return /^(?:not|that|this|it|when|if|the (?:first|second|latter|former|one|other)|your|option|be called)\b|\b(?:this|that|these|those|it|one)$/iu.test(words)
+  return /^(?:not|that|this|it|when|if|the (?:first|second|latter|former|one|other)|your|option|be called)\b|\b(?:this|that|these|those|it|one)$/iu.test(
+    words,
+  )
     ? null
     : words;
 }
 
 function avoided(value: string): string | null {
   const item = taste(value);
-  return item === null || /^(?:at|before|after|out|breakfast|lunch|dinner|well|late|early|enough|properly|right)\b/iu.test(item) ? null : item;
+  return item === null ||
+    /^(?:now|today|yet|at|before|after|out|breakfast|lunch|dinner|well|late|early|enough|properly|right)\b/iu.test(
+      item,
+    )
+    ? null
+    : item;
 }
 
 /** Likes, dislikes, favourites, diet and pastimes. */
 export const PREFERENCE_RULES: readonly FactRule[] = [
-  { pattern: `${LIKE} (?<v>{NP}){STOP}`, key: "likes", category: "knowledge", list: true, accept: taste },
-  { pattern: `${DISLIKE} (?<v>{NP}){STOP}(?!${ANYMORE})`, key: "dislikes", category: "knowledge", list: true, accept: taste },
-  { pattern: "{DO} prefer (?<v>{NP}){STOP}", key: "prefers", category: "knowledge", accept: preferred },
-  { pattern: "{MY} (?:(?:all-time |absolute |personal )?favou?rite) (?<thing>[a-z]+(?: [a-z]+){0,2}?)(?: of all time)?(?: is|'s| are| has always been) (?:definitely |probably |still |also |now )?(?<v>{NP}){STOP}", key: favoriteKey, category: "knowledge", accept: favorite },
-  { pattern: "(?<v>(?:[A-Z]|[a-z])[\\p{L}' -]{2,30}?) (?:is|are) my (?:all-time |absolute )?favou?rite (?<thing>[a-z]+(?: [a-z]+)?){END}", key: favoriteKey, category: "knowledge", accept: subject },
-  { pattern: `{AM}(?: a| an| strictly| mostly)? ${DIET}(?=\\s*(?:[.,;!]|$|\\s(?:and|but|so|now|since|for|who|because)(?![\\p{L}'])))`, key: "diet", category: "identity" },
+  {
+    pattern: `${LIKE} (?<v>{NP}){STOP}`,
+    key: "likes",
+    category: "knowledge",
+    list: true,
+    accept: taste,
+  },
+  {
+    pattern: `${DISLIKE} (?<v>{NP}){STOP}(?!${ANYMORE})`,
+    key: "dislikes",
+    category: "knowledge",
+    list: true,
+    accept: taste,
+  },
+  {
+    pattern: "{DO} prefer (?<v>{NP}){STOP}",
+    key: "prefers",
+    category: "knowledge",
+    accept: preferred,
+  },
+  {
+    pattern:
+      "{MY} (?:(?:all-time |absolute |personal )?favou?rite) (?<thing>[a-z]+(?: [a-z]+){0,2}?)(?: of all time)?(?: is|'s| are| has always been) (?:definitely |probably |still |also |now )?(?<v>{NP}){STOP}",
+    key: favoriteKey,
+    category: "knowledge",
+    accept: favorite,
+  },
+  {
+    pattern:
+      "(?<v>(?:[A-Z]|[a-z])[\\p{L}' -]{2,30}?) (?:is|are) my (?:all-time |absolute )?favou?rite (?<thing>[a-z]+(?: [a-z]+)?){END}",
+    key: favoriteKey,
+    category: "knowledge",
+    accept: subject,
+  },
+  {
+    pattern: `{AM}(?: a| an| strictly| mostly)? ${DIET}(?=\\s*(?:[.,;!]|$|\\s(?:and|but|so|now|since|for|who|because)(?![\\p{L}'])))`,
+    key: "diet",
+    category: "identity",
+  },
   { pattern: `{AM} on an? ${DIET} diet`, key: "diet", category: "identity" },
-  { pattern: `{DO} (?:follow|keep to|stick to) an? (?:strict )?${DIET} diet`, key: "diet", category: "identity" },
+  {
+    pattern: `{DO} (?:follow|keep to|stick to) an? (?:strict )?${DIET} diet`,
+    key: "diet",
+    category: "identity",
+  },
   { pattern: `{DO}(?: only)? (?:eat|keep|follow) ${DIET}{END}`, key: "diet", category: "identity" },
-  { pattern: `[Ii](?:'ve| have)?(?: just| recently)? (?:went|gone|became|become|turned) ${DIET}{END}`, key: "diet", category: "identity", dated: true },
-  { pattern: `{AM} (?:no longer|not) (?:an? )?${DIET}(?: anymore| any more)?{END}`, key: "diet", category: "identity", polarity: "negate" },
-  { pattern: `[Ii] used to be (?:an? )?${DIET}{END}`, key: "diet", category: "identity", polarity: "negate" },
-  { pattern: "{DO} (?:don't|do not|can't|cannot|never) (?:eat|drink) (?:any )?(?<v>{NP}){STOP}(?! ?(?:anymore|any more))", key: "avoids", category: "knowledge", list: true, accept: avoided },
-  { pattern: "{MY} (?:main |biggest |favou?rite )?(?:hobbies are|hobbies include|hobby is|hobbies:|pastimes are|pastime is) (?<v>{NP}){STOP}", key: "hobbies", category: "knowledge", list: true, accept: taste },
-  { pattern: "{DO} play (?:the )?(?<v>[a-z& -]{3,30}?(?:(?:,| and) (?:the )?[a-z ]{3,20}?)?)(?=\\s*(?:[.,;!]|$|\\s(?:in|with|for|on|every|at|since|but|when|as|twice|once|to|a lot|regularly|professionally|semi-professionally)(?![\\p{L}'])))", key: "hobbies", category: "knowledge", list: true, accept: (value) => inLexicon(HOBBIES)(value.replace(/^the /u, "")) },
+  {
+    pattern: `[Ii](?:'ve| have)?(?: just| recently)? (?:went|gone|became|become|turned) ${DIET}{END}`,
+    key: "diet",
+    category: "identity",
+    dated: true,
+  },
+  {
+    pattern: `{AM} (?:no longer|not) (?:an? )?${DIET}(?: anymore| any more)?{END}`,
+    key: "diet",
+    category: "identity",
+    polarity: "negate",
+  },
+  {
+    pattern: `[Ii] used to be (?:an? )?${DIET}{END}`,
+    key: "diet",
+    category: "identity",
+    polarity: "negate",
+  },
+  {
+    pattern:
+      "{DO} (?:don't|do not|can't|cannot|never) (?:eat|drink) (?:any )?(?<v>{NP}){STOP}(?! ?(?:anymore|any more))",
+    key: "avoids",
+    category: "knowledge",
+    list: true,
+    accept: avoided,
+  },
+  {
+    pattern:
+      "{MY} (?:main |biggest |favou?rite )?(?:hobbies are|hobbies include|hobby is|hobbies:|pastimes are|pastime is) (?<v>{NP}){STOP}",
+    key: "hobbies",
+    category: "knowledge",
+    list: true,
+    accept: taste,
+  },
+  {
+    pattern:
+      "{DO} play (?:the )?(?<v>[a-z& -]{3,30}?(?:(?:,| and) (?:the )?[a-z ]{3,20}?)?)(?=\\s*(?:[.,;!]|$|\\s(?:in|with|for|on|every|at|since|but|when|as|twice|once|to|a lot|regularly|professionally|semi-professionally)(?![\\p{L}'])))",
+    key: "hobbies",
+    category: "knowledge",
+    list: true,
+    accept: (value) => inLexicon(HOBBIES)(value.replace(/^the /u, "")),
+  },
 
-  { pattern: `{DO} no longer (?:like|love|enjoy) (?<v>{NP}){STOP}`, key: "likes", category: "knowledge", polarity: "negate", list: true, accept: taste },
-  { pattern: `{DO} (?:don't|do not) (?:like|love|enjoy) (?<v>[^.;:!?()\\n]{2,60}?)${ANYMORE}`, key: "likes", category: "knowledge", polarity: "negate", list: true, accept: taste },
-  { pattern: "[Ii] used to (?:like|love|enjoy) (?<v>{NP}){STOP}", key: "likes", category: "knowledge", polarity: "negate", list: true, accept: taste },
-  { pattern: "[Ii] used to (?:dislike|hate) (?<v>{NP}){STOP}", key: "dislikes", category: "knowledge", polarity: "negate", list: true, accept: taste },
-  { pattern: `{DO} (?:no longer|don't) (?:hate|dislike|mind) (?<v>[^.;:!?()\\n]{2,60}?)${ANYMORE}`, key: "dislikes", category: "knowledge", polarity: "negate", list: true, accept: taste },
-  { pattern: `{DO} (?:no longer|don't) play (?:the )?(?<v>[a-z]+)(?:${ANYMORE})?{END}`, key: "hobbies", category: "knowledge", polarity: "negate", accept: inLexicon(HOBBIES) },
+  {
+    pattern: `{DO} no longer (?:like|love|enjoy) (?<v>{NP}){STOP}`,
+    key: "likes",
+    category: "knowledge",
+    polarity: "negate",
+    list: true,
+    accept: taste,
+  },
+  {
+    pattern: `{DO} (?:don't|do not) (?:like|love|enjoy) (?<v>[^.;:!?()\\n]{2,60}?)${ANYMORE}`,
+    key: "likes",
+    category: "knowledge",
+    polarity: "negate",
+    list: true,
+    accept: taste,
+  },
+  {
+    pattern: "[Ii] used to (?:like|love|enjoy) (?<v>{NP}){STOP}",
+    key: "likes",
+    category: "knowledge",
+    polarity: "negate",
+    list: true,
+    accept: taste,
+  },
+  {
+    pattern: "[Ii] used to (?:dislike|hate) (?<v>{NP}){STOP}",
+    key: "dislikes",
+    category: "knowledge",
+    polarity: "negate",
+    list: true,
+    accept: taste,
+  },
+  {
+    pattern: `{DO} (?:no longer|don't) (?:hate|dislike|mind) (?<v>[^.;:!?()\\n]{2,60}?)${ANYMORE}`,
+    key: "dislikes",
+    category: "knowledge",
+    polarity: "negate",
+    list: true,
+    accept: taste,
+  },
+  {
+    pattern: `{DO} (?:no longer|don't) play (?:the )?(?<v>[a-z]+)(?:${ANYMORE})?{END}`,
+    key: "hobbies",
+    category: "knowledge",
+    polarity: "negate",
+    accept: inLexicon(HOBBIES),
+  },
 ];
 
 function subject(value: string): string | null {
   const words = favorite(value);
-  return words === null || /^(?:my|your|his|her|their|our|she|he|they|which|what|that|and|i)\b/iu.test(words) ? null : words;
+  return words === null ||
+    /^(?:my|your|his|her|their|our|she|he|they|which|what|that|and|i)\b/iu.test(words)
+    ? null
+    : words;
 }

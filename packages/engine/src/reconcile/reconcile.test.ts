@@ -1,0 +1,131 @@
+import { expect, test } from "vitest";
+import type { StoredFact } from "../model/records.ts";
+import { reconcile } from "./reconcile.ts";
+import type { Assertion, ChangeSet } from "./reconcile.ts";
+
+const DAY = 86_400_000;
+
+function statement(value: string, changes: Partial<Assertion> = {}): Assertion {
+  return {
+    kind: "attribute",
+    entity: 1,
+    key: "home_city",
+    value,
+    object: null,
+    category: "identity",
+    polarity: "affirm",
+    confidence: 0.9,
+    validFrom: DAY,
+    validTo: null,
+    source: { kind: "turn", turn: 1, role: "user", trust: 0.7, principal: "p" },
+    labels: [],
+    ...changes,
+  };
+}
+
+function run(live: readonly StoredFact[], assertions: Assertion[], at = 10 * DAY): ChangeSet {
+  let count = live.length;
+  return reconcile(live, assertions, {
+    scopeSet: 1,
+    at,
+    confidenceFloor: 0.7,
+    newId: (kind) => `${kind}_${(count += 1)}`,
+  });
+}
+
+/** The rows that are live after a change. */
+function applied(live: readonly StoredFact[], change: ChangeSet): StoredFact[] {
+  return [
+    ...live.filter((fact) => !change.close.includes(fact.row)),
+    ...change.insert.map((fact, index) => ({ ...fact, row: 100 * (live.length + 1) + index })),
+  ];
+}
+
+const first = (...assertions: Assertion[]): StoredFact[] => applied([], run([], assertions));
+const current = (facts: readonly StoredFact[]): string[] =>
+  facts
+    .filter((fact) => fact.kind !== "uncertainty" && fact.validTo === null)
+    .map((fact) => fact.value);
+
+const turn = (n: number) => ({ kind: "turn" as const, turn: n, role: "user" as const, trust: 0.7, principal: "p" });
+const upsert = { kind: "upsert" as const, ref: "trace:t", trust: 0.95, principal: "p" };
+
+test("a first statement creates one live fact", () => {
+  expect(run([], [statement("Braga")]).created).toMatchObject([{ value: "Braga", validTo: null }]);
+});
+
+test("replaying a statement changes nothing", () => {
+  expect(run(first(statement("Braga")), [statement(" BRAGA ")])).toMatchObject({ close: [], insert: [] });
+});
+
+test("the same value from another turn adds its source and keeps one row", () => {
+  const live = first(statement("Braga"));
+  const after = applied(live, run(live, [statement("braga", { source: turn(2) })]));
+  expect(after).toHaveLength(1);
+  expect(after[0]?.sources).toHaveLength(2);
+});
+
+test("a new value supersedes, with half-open validity and a correction", () => {
+  const live = first(statement("Braga"));
+  const change = run(live, [statement("Porto", { validFrom: 5 * DAY, source: turn(2) })]);
+  const after = applied(live, change);
+  expect(current(after)).toEqual(["Porto"]);
+  const [old, fresh] = [after.find((fact) => fact.value === "Braga"), after.find((fact) => fact.value === "Porto")];
+  expect(old).toMatchObject({ validTo: 5 * DAY, supersededBy: fresh?.id });
+  expect(fresh).toMatchObject({ validFrom: 5 * DAY, supersedes: old?.id });
+  expect(change.corrections).toMatchObject([{ oldValue: "Braga", newValue: "Porto" }]);
+});
+
+test("what is said never changes what was decreed, in either order", () => {
+  const said = statement("Braga");
+  const decreed = statement("Lisbon", { source: upsert, confidence: 0.95 });
+  for (const [a, b] of [[said, decreed], [decreed, said]] as const) {
+    const live = first(a);
+    const change = run(live, [b]);
+    expect(current(applied(live, change)).toSorted()).toEqual(["Braga", "Lisbon"]);
+    expect(change.uncertainties).toHaveLength(1);
+    expect(change.corrections).toEqual([]);
+  }
+});
+
+test.each([
+  ["below the floor", 0.6, 0.5],
+  ["below the live row", 0.8, 0.9],
+])("a contradiction %s stays beside it as an uncertainty", (_, confidence, existing) => {
+  const live = first(statement("Braga", { confidence: existing }));
+  const change = run(live, [statement("Porto", { confidence, validFrom: 2 * DAY })]);
+  expect(current(applied(live, change)).toSorted()).toEqual(["Braga", "Porto"]);
+  expect(change).toMatchObject({ corrections: [], uncertainties: [{ key: "home_city" }] });
+});
+
+test("several likes live side by side, and context keys hold several values", () => {
+  const likes = [statement("tea", { key: "likes" }), statement("coffee", { key: "likes" })];
+  expect(current(first(...likes))).toEqual(["tea", "coffee"]);
+  const mood = [statement("tired", { key: "mood", category: "context" }), statement("glad", { key: "mood", category: "context" })];
+  expect(current(first(...mood))).toEqual(["tired", "glad"]);
+});
+
+test("a negation closes what it names and nothing else", () => {
+  const live = first(statement("tea", { key: "likes" }), statement("coffee", { key: "likes" }));
+  const change = run(live, [statement("tea", { key: "likes", polarity: "negate", validFrom: 3 * DAY })]);
+  expect(current(applied(live, change))).toEqual(["coffee"]);
+});
+
+test("a negation without a value ends whatever holds the key", () => {
+  const live = first(statement("Nimbus", { key: "employer" }));
+  expect(current(applied(live, run(live, [statement("", { key: "employer", polarity: "negate" })])))).toEqual([]);
+});
+
+test("an older truth becomes history, not the present", () => {
+  const live = first(statement("Porto", { validFrom: 5 * DAY }));
+  const after = applied(live, run(live, [statement("Braga", { validFrom: DAY })]));
+  expect(current(after)).toEqual(["Porto"]);
+  expect(after.find((fact) => fact.value === "Braga")).toMatchObject({ validTo: 5 * DAY });
+});
+
+test("an instruction of the same label replaces the old one", () => {
+  const instruction = (value: string, n: number): Assertion =>
+    statement(value, { kind: "instruction", entity: null, key: "language", source: turn(n), validFrom: n * DAY });
+  const live = first(instruction("Answer in French.", 1));
+  expect(current(applied(live, run(live, [instruction("Answer in German.", 2)])))).toEqual(["Answer in German."]);
+});
