@@ -1,12 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
-import { createSpectron } from "@spectron/core";
 import type { Spectron, WireMessage } from "@spectron/core";
-import { embedded } from "@spectron/server";
 import { SingleBar } from "cli-progress";
 import { aiSdkModel, scope } from "./agents.ts";
 import type { ModelAccess } from "./agents.ts";
+import { openMemory } from "./memory.ts";
 import { print } from "./print.ts";
 
 /** Messages of one request. */
@@ -15,7 +14,7 @@ const BATCH = 100;
 /** Ingests a conversation of `{role, content, ts?}` lines, then answers questions about it. */
 export async function runFile(file: string, data: string, access: ModelAccess): Promise<void> {
   const messages = readMessages(file);
-  const spectron = createSpectron(await embedded({ path: join(data, "memory.db") }));
+  const spectron = await openMemory(join(data, "memory.db"));
   try {
     await ingest(spectron, messages);
     await answerQuestions(spectron, access);
@@ -64,14 +63,14 @@ async function ingest(spectron: Spectron, messages: readonly WireMessage[]): Pro
 async function answerQuestions(spectron: Spectron, access: ModelAccess): Promise<void> {
   const ask = aiSdkModel(spectron, access);
   print.title("Ask about the conversation (an empty line ends)");
-  const input = createInterface({ input: process.stdin, output: process.stdout, prompt: "> " });
-  input.prompt();
+  const input = createInterface({ input: process.stdin });
+  process.stdout.write("> ");
   for await (const question of input) {
     if (question.trim() === "") break;
     const recalled = await spectron.query({ query: question, lens: [[scope]], k: 3 });
     for (const hit of recalled.hits) print.note(`  ${hit.text}`);
     print.said("answer", await ask(question));
-    input.prompt();
+    process.stdout.write("> ");
   }
   input.close();
 }

@@ -1,11 +1,10 @@
-import { createSpectron } from "@spectron/core";
-import { embedded } from "@spectron/server";
 import { langchainAgent } from "./agents.ts";
+import { openMemory } from "./memory.ts";
 import { print } from "./print.ts";
 import { modelAccess } from "./settings.ts";
 
 const [path = "", url = ""] = process.argv.slice(2);
-const spectron = createSpectron(await embedded({ path }));
+const spectron = await openMemory(path);
 const ask = langchainAgent(spectron, modelAccess(url === "" ? undefined : url));
 
 for (const text of [

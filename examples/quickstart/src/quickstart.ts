@@ -2,11 +2,10 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createSpectron } from "@spectron/core";
 import type { Spectron } from "@spectron/core";
-import { embedded } from "@spectron/server";
 import { aiSdkModel, openaiAgent, scope } from "./agents.ts";
 import type { Ask, ModelAccess } from "./agents.ts";
+import { openMemory } from "./memory.ts";
 import { print } from "./print.ts";
 
 /** The story: three frameworks, one memory, a killed process in between. */
@@ -21,7 +20,7 @@ export async function runQuickstart(data: string, access: ModelAccess): Promise<
   await firstHalf(path, access);
 
   print.title("2. A new process, the same memory file");
-  const spectron = createSpectron(await embedded({ path }));
+  const spectron = await openMemory(path);
   try {
     await conversation("AI SDK", aiSdkModel(spectron, access), [
       "What is my name?",
@@ -95,7 +94,13 @@ async function showMemory(spectron: Spectron): Promise<void> {
     print.line(`${fact.key}: ${fact.value}`);
     print.note(`      "${source?.quote ?? ""}" (${source?.role}, ${source?.ref ?? source?.kind})`);
   }
+  for (const relation of [state.identity, state.knowledge, state.context].flatMap(
+    (part) => part.relations,
+  ))
+    print.line(`${relation.subject} ${relation.label} ${relation.object}`);
   for (const item of state.instructions) print.line(`asked for: ${item.description}`);
   for (const correction of state.corrections ?? [])
-    print.line(`corrected: ${correction.key} was ${correction.oldValue}, is ${correction.newValue}`);
+    print.line(
+      `corrected: ${correction.key} was ${correction.oldValue}, is ${correction.newValue}`,
+    );
 }

@@ -86,7 +86,9 @@ function assistantText(part: PromptPart): string {
 function toolDraft(part: PromptPart, includeTools: readonly string[]): Draft[] {
   if (part.type !== "tool-result" || !includeTools.includes(part.toolName ?? "")) return [];
   const text = outputText(part.output ?? part.result);
-  return text === "" ? [] : [{ role: "tool", text, tool: part.toolName ?? "", callId: part.toolCallId ?? "" }];
+  return text === ""
+    ? []
+    : [{ role: "tool", text, tool: part.toolName ?? "", callId: part.toolCallId ?? "" }];
 }
 
 /** Text of a tool result; failures and denials are not memory. */
@@ -101,7 +103,9 @@ function outputText(output: unknown): string {
       return JSON.stringify(value);
     case "content":
       return Array.isArray(value)
-        ? value.flatMap((item: PromptPart) => (item.type === "text" ? [item.text ?? ""] : [])).join("\n")
+        ? value
+            .flatMap((item: PromptPart) => (item.type === "text" ? [item.text ?? ""] : []))
+            .join("\n")
         : "";
     case "error-text":
     case "error-json":

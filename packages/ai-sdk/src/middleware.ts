@@ -61,7 +61,11 @@ export function memoryMiddleware(options: MemoryMiddlewareOptions): MemoryMiddle
   const calls = new WeakMap<object, Call>();
   const includeTools = options.tools?.include ?? [];
 
-  const finish = async (call: Call, content: readonly PromptPart[], finishReason: unknown): Promise<void> => {
+  const finish = async (
+    call: Call,
+    content: readonly PromptPart[],
+    finishReason: unknown,
+  ): Promise<void> => {
     const reason = reasonOf(finishReason);
     if (reason === "error" || reason === "content-filter") {
       call.turn.abort();
@@ -194,7 +198,9 @@ function reasonOf(reason: unknown): string {
     : "unknown";
 }
 
-function stripOptions(params: CallParameters): { providerOptions?: CallParameters["providerOptions"] } {
+function stripOptions(params: CallParameters): {
+  providerOptions?: CallParameters["providerOptions"];
+} {
   if (params.providerOptions === undefined) return {};
   const { [NAMESPACE]: _, ...rest } = params.providerOptions;
   return { providerOptions: rest };

@@ -22,9 +22,9 @@ export interface MemoryMiddlewareOptions extends MemoryOptions {
 export const NAMESPACE = "spectron";
 
 /** Binds one call: spread into `generateText` or `streamText` as `providerOptions`. */
-export function memoryOptions(
-  binding: MemoryBindingOptions,
-): { [NAMESPACE]: Record<string, string | boolean> } {
+export function memoryOptions(binding: MemoryBindingOptions): {
+  [NAMESPACE]: Record<string, string | boolean>;
+} {
   return {
     [NAMESPACE]: {
       scope: binding.scope,

@@ -1,6 +1,13 @@
 import { memoryOptions, withMemory } from "@spectron/ai-sdk";
 import { describeAdapterContract, startTestService } from "@spectron/testing";
-import { generateText, jsonSchema, simulateReadableStream, stepCountIs, streamText, tool } from "ai";
+import {
+  generateText,
+  jsonSchema,
+  simulateReadableStream,
+  stepCountIs,
+  streamText,
+  tool,
+} from "ai";
 import { MockLanguageModelV4 } from "ai/test";
 import { expect, test } from "vitest";
 
@@ -68,7 +75,14 @@ test("a tool loop stores each message once and recalls once", async () => {
       return {
         content:
           calls === 1
-            ? [{ type: "tool-call", toolCallId: "c1", toolName: "weather", input: '{"city":"Braga"}' }]
+            ? [
+                {
+                  type: "tool-call",
+                  toolCallId: "c1",
+                  toolName: "weather",
+                  input: '{"city":"Braga"}',
+                },
+              ]
             : [{ type: "text", text: "Sunny." }],
         finishReason: { unified: calls === 1 ? "tool-calls" : "stop", raw: undefined },
         usage,
@@ -83,7 +97,10 @@ test("a tool loop stores each message once and recalls once", async () => {
     providerOptions: memoryOptions({ scope: "u/a", session: "s" }),
     tools: {
       weather: tool({
-        inputSchema: jsonSchema<{ city: string }>({ type: "object", properties: { city: { type: "string" } } }),
+        inputSchema: jsonSchema<{ city: string }>({
+          type: "object",
+          properties: { city: { type: "string" } },
+        }),
         execute: async () => "sunny",
       }),
     },

@@ -30,7 +30,14 @@ const key: KeyRecord = {
   keyGrants: null,
   expiresAt: null,
 };
-const caller = { context: "dev", principal: "p", read: ["/*"], write: ["/*"], forget: [], manage: [] };
+const caller = {
+  context: "dev",
+  principal: "p",
+  read: ["/*"],
+  write: ["/*"],
+  forget: [],
+  manage: [],
+};
 
 async function open(): Promise<Engine> {
   const engine = createEngine({ store: await openSqliteStore({ path }) });
@@ -38,35 +45,47 @@ async function open(): Promise<Engine> {
   return engine;
 }
 
-test("a process killed while it writes loses nothing acknowledged and tears nothing", { timeout: 120_000 }, async () => {
-  await (await open()).close();
-  const acknowledged: string[] = [];
-  for (let round = 0; round < 10; round += 1) {
-    const child = fork(fileURLToPath(new URL("writer-process.ts", import.meta.url)), [path], {
-      execPath: process.execPath,
-      execArgv: ["--conditions=@spectron/source", "--no-warnings"],
-    });
-    const wanted = acknowledged.length + 3 + round;
-    child.on("message", (id) => {
-      acknowledged.push(String(id));
-      if (acknowledged.length >= wanted) child.kill("SIGKILL");
-    });
-    await once(child, "exit");
-  }
-  const engine = await open();
-  for (const id of acknowledged) {
-    const { turns } = await engine.read("listTurns", { caller, id, offset: 0, limit: 10, count: false });
-    expect(turns.map((turn) => turn.seq)).toEqual([1, 2]);
-  }
-  await engine.close();
-  const database = new DatabaseSync(path);
-  expect(database.prepare("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" });
-  const torn = database
-    .prepare("SELECT count(*) AS n FROM session WHERE last_seq <> (SELECT count(*) FROM turn WHERE turn.key >> 22 = session.key)")
-    .get();
-  expect(torn).toEqual({ n: 0 });
-  database.close();
-});
+test(
+  "a process killed while it writes loses nothing acknowledged and tears nothing",
+  { timeout: 120_000 },
+  async () => {
+    await (await open()).close();
+    const acknowledged: string[] = [];
+    for (let round = 0; round < 10; round += 1) {
+      const child = fork(fileURLToPath(new URL("writer-process.ts", import.meta.url)), [path], {
+        execPath: process.execPath,
+        execArgv: ["--conditions=@spectron/source", "--no-warnings"],
+      });
+      const wanted = acknowledged.length + 3 + round;
+      child.on("message", (id) => {
+        acknowledged.push(String(id));
+        if (acknowledged.length >= wanted) child.kill("SIGKILL");
+      });
+      await once(child, "exit");
+    }
+    const engine = await open();
+    for (const id of acknowledged) {
+      const { turns } = await engine.read("listTurns", {
+        caller,
+        id,
+        offset: 0,
+        limit: 10,
+        count: false,
+      });
+      expect(turns.map((turn) => turn.seq)).toEqual([1, 2]);
+    }
+    await engine.close();
+    const database = new DatabaseSync(path);
+    expect(database.prepare("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" });
+    const torn = database
+      .prepare(
+        "SELECT count(*) AS n FROM session WHERE last_seq <> (SELECT count(*) FROM turn WHERE turn.key >> 22 = session.key)",
+      )
+      .get();
+    expect(torn).toEqual({ n: 0 });
+    database.close();
+  },
+);
 
 test("a second owner is told who holds the file, and may take over after it is closed", async () => {
   const engine = await open();
@@ -107,8 +126,16 @@ test("concurrent writers of one session get positions without gaps", async () =>
       }),
     ),
   );
-  const { turns } = await engine.read("listTurns", { caller, id, offset: 0, limit: 500, count: false });
-  expect(turns.map((turn) => turn.seq)).toEqual(Array.from({ length: 80 }, (_, index) => index + 1));
+  const { turns } = await engine.read("listTurns", {
+    caller,
+    id,
+    offset: 0,
+    limit: 500,
+    count: false,
+  });
+  expect(turns.map((turn) => turn.seq)).toEqual(
+    Array.from({ length: 80 }, (_, index) => index + 1),
+  );
   for (let index = 0; index < turns.length; index += 2)
     expect(turns[index]?.content.replace("a", "b")).toBe(turns[index + 1]?.content);
   await engine.close();

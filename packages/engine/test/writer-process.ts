@@ -3,11 +3,22 @@ import { createEngine, openSqliteStore } from "@spectron/engine";
 
 const [path = ""] = process.argv.slice(2);
 const engine = createEngine({ store: await openSqliteStore({ path }) });
-const caller = { context: "dev", principal: "p", read: ["/*"], write: ["/*"], forget: [], manage: [] };
+const caller = {
+  context: "dev",
+  principal: "p",
+  read: ["/*"],
+  write: ["/*"],
+  forget: [],
+  manage: [],
+};
 for (let count = 1; ; count += 1) {
   const outcome = await engine.remember({
     caller,
-    idempotency: { ref: { context: "dev", principal: "p", key: `k${count}` }, fingerprint: "f", retention: 1e9 },
+    idempotency: {
+      ref: { context: "dev", principal: "p", key: `k${count}` },
+      fingerprint: "f",
+      retention: 1e9,
+    },
     scopes: [["u/a"]],
     messages: [
       { role: "user", content: `message ${count} first half` },

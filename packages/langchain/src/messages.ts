@@ -35,9 +35,10 @@ export function toTurnMessage(
 }
 
 /** The newest human message: what memory is asked about, and where it stands. */
-export function lastQuestion(
-  messages: readonly BaseMessage[],
-): { query?: string; queryAnchor?: string } {
+export function lastQuestion(messages: readonly BaseMessage[]): {
+  query?: string;
+  queryAnchor?: string;
+} {
   const message = messages.findLast(
     (item) => item.getType() === "human" && item.additional_kwargs["lc_source"] === undefined,
   );

@@ -6,31 +6,28 @@ import { describeAdapterContract, startTestService } from "@spectron/testing";
 import { createAgent, tool } from "langchain";
 import { expect, test } from "vitest";
 
-describeAdapterContract(
-  "LangChain middleware",
-  ({ spectron, scope, session, stream, onError }) => {
-    const model = fakeModel();
-    const agent = createAgent({
-      model,
-      tools: [],
-      systemPrompt: "Be brief.",
-      middleware: [memoryMiddleware({ spectron, scope, session, onError })],
-    });
-    return {
-      async ask(text, answer) {
-        model.respond(new AIMessage({ content: answer, id: `run-${text.length}` }));
-        const input = { messages: [{ role: "user", content: text }] };
-        if (!stream) return (await agent.invoke(input)).messages.at(-1)?.text ?? "";
-        let last = "";
-        for await (const state of await agent.stream(input, { streamMode: "values" }))
-          last = state.messages.at(-1)?.text ?? "";
-        return last;
-      },
-      prompts: () =>
-        model.calls.map((call) => call.messages.map((message) => message.text).join("\n")),
-    };
-  },
-);
+describeAdapterContract("LangChain middleware", ({ spectron, scope, session, stream, onError }) => {
+  const model = fakeModel();
+  const agent = createAgent({
+    model,
+    tools: [],
+    systemPrompt: "Be brief.",
+    middleware: [memoryMiddleware({ spectron, scope, session, onError })],
+  });
+  return {
+    async ask(text, answer) {
+      model.respond(new AIMessage({ content: answer, id: `run-${text.length}` }));
+      const input = { messages: [{ role: "user", content: text }] };
+      if (!stream) return (await agent.invoke(input)).messages.at(-1)?.text ?? "";
+      let last = "";
+      for await (const state of await agent.stream(input, { streamMode: "values" }))
+        last = state.messages.at(-1)?.text ?? "";
+      return last;
+    },
+    prompts: () =>
+      model.calls.map((call) => call.messages.map((message) => message.text).join("\n")),
+  };
+});
 
 test("with a checkpointer a second turn sends only what is new, and a tool loop each message once", async () => {
   const service = await startTestService();
@@ -41,7 +38,11 @@ test("with a checkpointer a second turn sends only what is new, and a tool loop 
   });
   const model = fakeModel()
     .respond(
-      new AIMessage({ content: "", id: "a1", tool_calls: [{ id: "c1", name: "weather", args: { city: "Braga" } }] }),
+      new AIMessage({
+        content: "",
+        id: "a1",
+        tool_calls: [{ id: "c1", name: "weather", args: { city: "Braga" } }],
+      }),
     )
     .respond(new AIMessage({ content: "Sunny.", id: "a2" }))
     .respond(new AIMessage({ content: "Bye.", id: "a3" }));

@@ -98,7 +98,6 @@ function textOf(content: string | Part[] | undefined): string {
 function outputText(output: unknown): string {
   if (typeof output === "string") return output;
   if (Array.isArray(output)) return textOf(output as Part[]);
-  if (typeof output === "object" && output !== null && "text" in output)
-    return String(output.text);
+  if (typeof output === "object" && output !== null && "text" in output) return String(output.text);
   return "";
 }

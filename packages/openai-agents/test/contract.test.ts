@@ -40,8 +40,7 @@ describeAdapterContract(
 
 test("history comes back in order, newest by limit, after a restart of the handle", async () => {
   const service = await startTestService();
-  const open = () =>
-    memorySession({ spectron: service.spectron, scope: "u/a", session: "thread" });
+  const open = () => memorySession({ spectron: service.spectron, scope: "u/a", session: "thread" });
   await open().addItems([
     { type: "message", role: "user", content: "one" },
     assistantMessage("two"),

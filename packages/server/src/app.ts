@@ -50,7 +50,11 @@ export function createApp(options: AppOptions): (request: Request) => Promise<Re
     if (options.hosts !== undefined && (host === undefined || !options.hosts.includes(host)))
       throw new Problem(403, "forbidden", "This server does not answer for that Host.");
     if (Number(c.req.header("content-length") ?? 0) > LIMITS.bodyBytes)
-      throw new Problem(413, "body_too_large", `The body may have at most ${LIMITS.bodyBytes} bytes.`);
+      throw new Problem(
+        413,
+        "body_too_large",
+        `The body may have at most ${LIMITS.bodyBytes} bytes.`,
+      );
     await next();
     c.res.headers.set("x-trace-id", c.res.headers.get("x-trace-id") ?? c.get("traceId"));
   });
@@ -82,7 +86,11 @@ export function createApp(options: AppOptions): (request: Request) => Promise<Re
 
   app.notFound((c) =>
     problemResponse(
-      new Problem(404, "not_found", "There is no such route. Routes start with /api/v1/{context}/."),
+      new Problem(
+        404,
+        "not_found",
+        "There is no such route. Routes start with /api/v1/{context}/.",
+      ),
       c.req.path,
       c.get("traceId"),
     ),

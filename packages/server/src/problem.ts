@@ -58,7 +58,11 @@ const STATUS: Readonly<Record<EngineErrorCode, number>> = {
 };
 
 /** Storage failures name files and statements; none of that leaves the service. */
-const PRIVATE: ReadonlySet<EngineErrorCode> = new Set(["store_failed", "store_locked", "store_newer"]);
+const PRIVATE: ReadonlySet<EngineErrorCode> = new Set([
+  "store_failed",
+  "store_locked",
+  "store_newer",
+]);
 
 /** The one table from anything thrown to an answer. */
 export function toProblem(error: unknown): Problem {

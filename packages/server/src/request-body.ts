@@ -8,7 +8,11 @@ import { Problem } from "./problem.ts";
 export async function readBody(request: Request): Promise<Record<string, unknown>> {
   const bytes = new Uint8Array(await request.arrayBuffer());
   if (bytes.byteLength > LIMITS.bodyBytes)
-    throw new Problem(413, "body_too_large", `The body may have at most ${LIMITS.bodyBytes} bytes.`);
+    throw new Problem(
+      413,
+      "body_too_large",
+      `The body may have at most ${LIMITS.bodyBytes} bytes.`,
+    );
   if (bytes.byteLength === 0) return {};
   let value: unknown;
   try {
@@ -27,7 +31,11 @@ export function camelFields(value: object): Record<string, unknown> {
   for (const [name, item] of Object.entries(value)) {
     const camel = name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
     if (fields.has(camel) && JSON.stringify(fields.get(camel)) !== JSON.stringify(item))
-      throw new Problem(400, "field_conflict", `The field ${camel} is given twice with different values.`);
+      throw new Problem(
+        400,
+        "field_conflict",
+        `The field ${camel} is given twice with different values.`,
+      );
     fields.set(camel, item);
   }
   return Object.fromEntries(fields);
@@ -73,7 +81,10 @@ export const identifier: z.ZodType<string> = text.max(LIMITS.idLength);
 
 /** RFC 3339 with an offset, as epoch milliseconds. */
 export const instant: z.ZodType<number, string> = z.iso
-  .datetime({ offset: true, message: "must be an RFC 3339 time with an offset, such as 2026-06-01T09:00:00Z" })
+  .datetime({
+    offset: true,
+    message: "must be an RFC 3339 time with an offset, such as 2026-06-01T09:00:00Z",
+  })
   .transform((value) => Date.parse(value));
 
 export const labels: z.ZodType<string[]> = z.array(text.max(LIMITS.idLength)).max(LIMITS.labels);

@@ -37,14 +37,44 @@ describe("bad requests", () => {
     ["malformed JSON", '{"messages": [', 400, "invalid_json"],
     ["missing messages", {}, 400, "validation_failed"],
     ["no messages", { messages: [] }, 400, "validation_failed"],
-    ["an unknown role", { messages: [user, { role: "robot", content: "x" }] }, 400, "validation_failed"],
-    ["empty content", { messages: [user, { role: "user", content: "" }] }, 400, "validation_failed"],
-    ["a 300 KB message", { messages: [user, { role: "user", content: "x".repeat(300_000) }] }, 413, "content_too_large"],
-    ["NUL in content", { messages: [user, { role: "user", content: "a\u0000b" }] }, 400, "validation_failed"],
-    ["a time without offset", { messages: [{ ...user, ts: "2026-01-01T00:00:00" }] }, 400, "validation_failed"],
+    [
+      "an unknown role",
+      { messages: [user, { role: "robot", content: "x" }] },
+      400,
+      "validation_failed",
+    ],
+    [
+      "empty content",
+      { messages: [user, { role: "user", content: "" }] },
+      400,
+      "validation_failed",
+    ],
+    [
+      "a 300 KB message",
+      { messages: [user, { role: "user", content: "x".repeat(300_000) }] },
+      413,
+      "content_too_large",
+    ],
+    [
+      "NUL in content",
+      { messages: [user, { role: "user", content: "a\u0000b" }] },
+      400,
+      "validation_failed",
+    ],
+    [
+      "a time without offset",
+      { messages: [{ ...user, ts: "2026-01-01T00:00:00" }] },
+      400,
+      "validation_failed",
+    ],
     ["a scope with a wildcard", { messages: [user], scopes: [["org/*"]] }, 400, "scope_invalid"],
     ["an unknown session", { messages: [user], session_id: "sess_none" }, 403, "forbidden"],
-    ["two spellings that differ", { messages: [user], session_id: "a", sessionId: "b" }, 400, "field_conflict"],
+    [
+      "two spellings that differ",
+      { messages: [user], session_id: "a", sessionId: "b" },
+      400,
+      "field_conflict",
+    ],
   ])("%s gets %i and stores nothing", async (_, body, status, code) => {
     const response = await service.call("POST", BATCH, body, { "idempotency-key": "k" });
     expect(response.status).toBe(status);
@@ -54,7 +84,10 @@ describe("bad requests", () => {
 
   test("a failed write releases its key", async () => {
     const headers = { "idempotency-key": "again" };
-    expect((await service.call("POST", BATCH, { messages: [user], session_id: "sess_x" }, headers)).status).toBe(403);
+    expect(
+      (await service.call("POST", BATCH, { messages: [user], session_id: "sess_x" }, headers))
+        .status,
+    ).toBe(403);
     expect((await service.call("POST", BATCH, { messages: [user] }, headers)).status).toBe(200);
   });
 
@@ -64,7 +97,12 @@ describe("bad requests", () => {
     ["another context", "other", {}],
     ["two keys that differ", "dev", { "api-key": "other" }],
   ])("%s gets the same 401", async (_, context, headers) => {
-    const response = await service.call("POST", `/api/v1/${context}/facts/batch`, { messages: [user] }, headers);
+    const response = await service.call(
+      "POST",
+      `/api/v1/${context}/facts/batch`,
+      { messages: [user] },
+      headers,
+    );
     expect(response.status).toBe(401);
     expect(await problemOf(response)).toMatchObject({
       code: "unauthenticated",
@@ -93,7 +131,12 @@ describe("idempotency", () => {
     const headers = { "idempotency-key": "k1" };
     const first = await service.call("POST", BATCH, body, headers);
     const text = await first.text();
-    const again = await service.call("POST", BATCH, { scopes: ALICE, messages: body.messages }, headers);
+    const again = await service.call(
+      "POST",
+      BATCH,
+      { scopes: ALICE, messages: body.messages },
+      headers,
+    );
     expect(again.headers.get("idempotency-replayed")).toBe("true");
     expect(await again.text()).toBe(text);
     const { sessionId } = JSON.parse(text) as { sessionId: string };
@@ -103,7 +146,12 @@ describe("idempotency", () => {
   test("another body with the same key gets 409", async () => {
     const headers = { "idempotency-key": "k1" };
     await service.call("POST", BATCH, body, headers);
-    const response = await service.call("POST", BATCH, { messages: [{ role: "user", content: "other" }] }, headers);
+    const response = await service.call(
+      "POST",
+      BATCH,
+      { messages: [{ role: "user", content: "other" }] },
+      headers,
+    );
     expect(response.status).toBe(409);
     expect(await problemOf(response)).toMatchObject({ code: "idempotency_mismatch" });
   });
@@ -147,7 +195,9 @@ describe("memory", () => {
     ]);
     const state = await service.spectron.state({ lens: ALICE, corrections: true });
     const homes = state.identity.attributes.filter((item) => item.key === "home_city");
-    expect(homes).toMatchObject([{ value: "Porto", source: { quote: "I moved to Porto", role: "user" } }]);
+    expect(homes).toMatchObject([
+      { value: "Porto", source: { quote: "I moved to Porto", role: "user" } },
+    ]);
     expect(state.corrections).toMatchObject([{ oldValue: "Braga", newValue: "Porto" }]);
   });
 
@@ -188,7 +238,10 @@ describe("memory", () => {
   });
 
   test("turns come back in order and page by page", async () => {
-    const messages = Array.from({ length: 7 }, (_, index) => ({ role: "user" as const, content: `m${index}` }));
+    const messages = Array.from({ length: 7 }, (_, index) => ({
+      role: "user" as const,
+      content: `m${index}`,
+    }));
     const { sessionId } = await service.spectron.facts.batch({ messages, infer: "none" });
     const seen: string[] = [];
     let cursor: string | undefined;
@@ -201,17 +254,25 @@ describe("memory", () => {
   });
 
   test("a message id that is already stored is not stored again", async () => {
-    const first = await service.call("POST", BATCH, { messages: [{ role: "user", content: "hi", id: "m1" }] });
+    const first = await service.call("POST", BATCH, {
+      messages: [{ role: "user", content: "hi", id: "m1" }],
+    });
     const { sessionId, turnIds } = (await first.json()) as { sessionId: string; turnIds: string[] };
     const send = async (content: string) =>
-      service.call("POST", BATCH, { session_id: sessionId, messages: [{ role: "user", content, id: "m1" }] });
+      service.call("POST", BATCH, {
+        session_id: sessionId,
+        messages: [{ role: "user", content, id: "m1" }],
+      });
     expect(await (await send("hi")).json()).toMatchObject({ turnIds });
     expect((await send("other")).status).toBe(409);
     expect((await service.spectron.sessions.turns(sessionId)).turns).toHaveLength(1);
   });
 
   test("a preview answers the diff and stores nothing", async () => {
-    const preview = await service.spectron.facts.add({ text: "I live in Braga.", infer: "preview" });
+    const preview = await service.spectron.facts.add({
+      text: "I live in Braga.",
+      infer: "preview",
+    });
     expect(preview).toMatchObject({
       preview: true,
       extraction: { attributes: [{ key: "home_city", value: "Braga" }] },
@@ -223,9 +284,19 @@ describe("memory", () => {
     await service.spectron.facts.add({
       infer: "triples",
       scopes: ALICE,
-      triples: [{ entity: { type: "person", name: "user" }, key: "home_city", value: "Lisbon", memory_category: "identity" }],
+      triples: [
+        {
+          entity: { type: "person", name: "user" },
+          key: "home_city",
+          value: "Lisbon",
+          memory_category: "identity",
+        },
+      ],
     });
-    await service.spectron.facts.batch({ scopes: ALICE, messages: [{ role: "user", content: "I live in Braga." }] });
+    await service.spectron.facts.batch({
+      scopes: ALICE,
+      messages: [{ role: "user", content: "I live in Braga." }],
+    });
     const state = await service.spectron.state({ lens: ALICE });
     const homes = state.identity.attributes.filter((item) => item.key === "home_city");
     expect(homes.map((item) => item.value).toSorted()).toEqual(["Braga", "Lisbon"]);

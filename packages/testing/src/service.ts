@@ -24,7 +24,12 @@ export interface TestService {
   batches(): { key: string | null; body: { messages: { role: string; content: string }[] } }[];
   /** Everything that is stored of a scope, oldest first, over all its sessions. */
   stored(): Promise<string[]>;
-  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Response>;
   stop(): Promise<void>;
 }
 
@@ -77,7 +82,9 @@ export async function startTestService(
         new Request(`${service.url}${route}`, {
           method,
           headers: { authorization: `Bearer ${service.apiKey}`, ...headers },
-          ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+          ...(body === undefined
+            ? {}
+            : { body: typeof body === "string" ? body : JSON.stringify(body) }),
         }),
       ),
     async stop() {

@@ -133,7 +133,7 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
     const work: Promise<void>[] = [];
 
     const take = async (source: MessageSource): Promise<void> => {
-      if (binding === undefined || !stores || source.length === 0 && typeof source !== "function")
+      if (binding === undefined || !stores || (source.length === 0 && typeof source !== "function"))
         return;
       const storing = storeUnit(binding, source).then(
         (key) => {
@@ -153,7 +153,12 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
     const recall = async (): Promise<string> => {
       if (bindError !== undefined && throws) throw bindError;
       const query = stripMemoryBlocks(input.query ?? "").trim();
-      if (binding === undefined || options.recall === false || input.recall === false || query === "")
+      if (
+        binding === undefined ||
+        options.recall === false ||
+        input.recall === false ||
+        query === ""
+      )
         return "";
       try {
         const found = await recaller.recall(binding, {

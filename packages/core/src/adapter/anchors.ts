@@ -12,7 +12,9 @@ export function ordinalAnchor(index: number): string {
 }
 
 /** A message's place by the conversation before its unit, where only the prompt is visible. */
-export async function prefixAnchor(before: readonly Omit<TurnMessage, "anchor">[]): Promise<string> {
+export async function prefixAnchor(
+  before: readonly Omit<TurnMessage, "anchor">[],
+): Promise<string> {
   return `~${await conversationDigest(before)}`;
 }
 

@@ -34,7 +34,5 @@ export function createBreaker(options: { pauseMs: number; now: () => number }): 
 
 /** A refused request says the service lives; only silence and faults open the breaker. */
 function isOutage(error: unknown): boolean {
-  return (
-    MemoryError.isInstance(error) && ["connection", "timeout", "server"].includes(error.code)
-  );
+  return MemoryError.isInstance(error) && ["connection", "timeout", "server"].includes(error.code);
 }

@@ -27,7 +27,10 @@ export function buildMemoryBlock(
   const recalledSize = size(entries.recalled);
   const profile = cut(entries.profile, Math.max(half, budget - recalledSize));
   const recalled = cut(entries.recalled, budget - size(profile));
-  const kept: MemoryEntries = { profile: profile.map(escape), recalled: withHeaders(recalled).map(escape) };
+  const kept: MemoryEntries = {
+    profile: profile.map(escape),
+    recalled: withHeaders(recalled).map(escape),
+  };
   const count = kept.profile.length + kept.recalled.filter((line) => !isHeader(line)).length;
   if (count === 0) return { text: "", entries: 0, tokens: 0 };
   const body = options.template === undefined ? render(kept) : escape(options.template(kept));

@@ -43,7 +43,10 @@ export interface MemoryEntries {
 }
 
 /** Told about every failure that did not reach the application otherwise. */
-export type OnError = (error: MemoryError, where: { operation: "recall" | "store" | "bind" }) => void;
+export type OnError = (
+  error: MemoryError,
+  where: { operation: "recall" | "store" | "bind" },
+) => void;
 
 export interface MemoryOptions {
   spectron: Spectron;

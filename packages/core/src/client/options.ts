@@ -70,5 +70,8 @@ function positive(name: string, value: number): number {
 
 function natural(name: string, value: number): number {
   if (Number.isInteger(value) && value >= 0) return value;
-  throw new MemoryError("configuration", `createSpectron: "${name}" must be a whole number from 0.`);
+  throw new MemoryError(
+    "configuration",
+    `createSpectron: "${name}" must be a whole number from 0.`,
+  );
 }

@@ -26,7 +26,9 @@ export type Send = <Body>(request: SendRequest) => Promise<Body>;
 export function createSend(options: ResolvedOptions): Send {
   return async <Body>(request: SendRequest): Promise<Body> => {
     const mayRepeat =
-      request.method === "GET" || request.repeatable === true || request.idempotencyKey !== undefined;
+      request.method === "GET" ||
+      request.repeatable === true ||
+      request.idempotencyKey !== undefined;
     const retries = mayRepeat ? (request.retries ?? options.retries) : 0;
     return pRetry(
       async () => {
@@ -58,9 +60,7 @@ export function createSend(options: ResolvedOptions): Send {
 
 function isRetryable(error: unknown): boolean {
   if (error instanceof ApiError) return error.retryable;
-  return (
-    MemoryError.isInstance(error) && (error.code === "connection" || error.code === "timeout")
-  );
+  return MemoryError.isInstance(error) && (error.code === "connection" || error.code === "timeout");
 }
 
 /** `Retry-After` wins up to its cap; otherwise an exponential pause with full jitter. */
@@ -153,12 +153,8 @@ function headersOf(
     accept: "application/json",
     ...(hasBody ? { "content-type": "application/json" } : {}),
     ...(options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` }),
-    ...(request.idempotencyKey === undefined
-      ? {}
-      : { "idempotency-key": request.idempotencyKey }),
-    ...(options.onBehalfOf === undefined
-      ? {}
-      : { "x-spectron-on-behalf-of": options.onBehalfOf }),
+    ...(request.idempotencyKey === undefined ? {} : { "idempotency-key": request.idempotencyKey }),
+    ...(options.onBehalfOf === undefined ? {} : { "x-spectron-on-behalf-of": options.onBehalfOf }),
   };
 }
 

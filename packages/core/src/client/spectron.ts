@@ -51,7 +51,11 @@ export interface Spectron {
     close(id: string, options?: WriteOptions): Promise<void>;
     turns(
       id: string,
-      page?: { limit?: number | undefined; offset?: number | undefined; cursor?: string | undefined },
+      page?: {
+        limit?: number | undefined;
+        offset?: number | undefined;
+        cursor?: string | undefined;
+      },
       options?: ReadOptions,
     ): Promise<TurnsResponse>;
     context(
@@ -81,7 +85,11 @@ export interface Spectron {
   ): Promise<StateResponse>;
   /** Forgets what matches the query, in the caller's region. */
   forget(
-    request: { query?: string | undefined; ids?: string[] | undefined; lens?: ScopeSets | undefined },
+    request: {
+      query?: string | undefined;
+      ids?: string[] | undefined;
+      lens?: ScopeSets | undefined;
+    },
     options?: WriteOptions,
   ): Promise<{ deleted: number }>;
   /** Waits until every write that adapters have taken over is stored or reported. */
@@ -142,7 +150,11 @@ export function createSpectron(options: SpectronOptions): Spectron {
       create: async (request = {}, options_) => post("sessions", request, options_),
       get: async (id, options_) => get(`sessions/${encodeURIComponent(id)}`, {}, options_),
       close: async (id, options_) => {
-        await send({ method: "DELETE", path: at(`sessions/${encodeURIComponent(id)}`), ...options_ });
+        await send({
+          method: "DELETE",
+          path: at(`sessions/${encodeURIComponent(id)}`),
+          ...options_,
+        });
       },
       turns: async (id, page = {}, options_) =>
         get(

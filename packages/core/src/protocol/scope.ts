@@ -63,7 +63,9 @@ export function normalizeSelector(
       : lens([[input]], options.pattern);
   if (Array.isArray(input)) return fromArray(input, options);
   if (typeof input === "object") return fromDimensions(input, options.tagDimensions);
-  throw new ScopeSyntaxError("A scope is a path, an array of paths, or an array of arrays of paths.");
+  throw new ScopeSyntaxError(
+    "A scope is a path, an array of paths, or an array of arrays of paths.",
+  );
 }
 
 function fromArray(
@@ -99,7 +101,9 @@ function fromDimensions(input: object, dimensions?: readonly string[]): Selector
   for (const [key, value] of Object.entries(input).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     if (value === null) continue;
     if (typeof value === "object")
-      throw new ScopeSyntaxError(`The scope dimension "${key.slice(0, 40)}" must be a plain value.`);
+      throw new ScopeSyntaxError(
+        `The scope dimension "${key.slice(0, 40)}" must be a plain value.`,
+      );
     pairs.push([key, String(value)]);
   }
   return fromPairs(pairs, dimensions);
@@ -116,13 +120,17 @@ function fromPairs(
   const separate = pairs.filter(([key]) => !dimensions.includes(key)).map((pair) => pair.join("/"));
   const clause = [...(joined.length > 0 ? [joined.join("/")] : []), ...separate];
   const selected = lens([clause]);
-  return selected === undefined ? { kind: "subset", clauses: [["/"]] } : { ...selected, kind: "subset" };
+  return selected === undefined
+    ? { kind: "subset", clauses: [["/"]] }
+    : { ...selected, kind: "subset" };
 }
 
 function lens(clauses: string[][], pattern = false): Selector | undefined {
   const normalized = clauses
     .map((clause) => [
-      ...new Set(clause.filter((path) => path !== "").map((path) => normalizePath(path, { pattern }))),
+      ...new Set(
+        clause.filter((path) => path !== "").map((path) => normalizePath(path, { pattern })),
+      ),
     ])
     .filter((clause) => clause.length > 0);
   if (normalized.length > MAX_CLAUSES)

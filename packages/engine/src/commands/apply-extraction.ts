@@ -2,7 +2,13 @@ import type { ExtractionResult, MemoryCategory, Triple } from "@spectron/core/pr
 import type { Extraction } from "../extract/extractor.ts";
 import { entityId, normalizeEntityName, normalizeEntityType } from "../model/entities.ts";
 import { priorTrust, turnId } from "../model/records.ts";
-import type { EntityRecord, FactRecord, FactSource, Instant, TurnRecord } from "../model/records.ts";
+import type {
+  EntityRecord,
+  FactRecord,
+  FactSource,
+  Instant,
+  TurnRecord,
+} from "../model/records.ts";
 import { reconcile } from "../reconcile/reconcile.ts";
 import type { Assertion, ChangeSet } from "../reconcile/reconcile.ts";
 import type { Writer } from "../stores/store.ts";
@@ -71,7 +77,13 @@ export async function applyExtraction(
     await writer.applyFacts(input.context, change, input.at);
     const last = input.turns[indexes.at(-1) ?? -1];
     results.push(
-      describe(change, entities, last === undefined ? "" : turnId(last.sessionId, last.seq), input, indexes),
+      describe(
+        change,
+        entities,
+        last === undefined ? "" : turnId(last.sessionId, last.seq),
+        input,
+        indexes,
+      ),
     );
   }
   return results;

@@ -4,7 +4,13 @@ import type { MemoryCategory, Role, ScopeSets } from "@spectron/core/protocol";
 export type Instant = number;
 
 export type FactKind = "attribute" | "relation" | "instruction" | "uncertainty";
-export type SourceKind = "turn" | "upsert" | "document" | "reflect" | "elaboration" | "consolidation";
+export type SourceKind =
+  | "turn"
+  | "upsert"
+  | "document"
+  | "reflect"
+  | "elaboration"
+  | "consolidation";
 
 /** One source of a fact, kept inline in the fact's row. */
 export interface FactSource {

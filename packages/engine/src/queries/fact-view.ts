@@ -17,7 +17,9 @@ export async function viewFacts(reader: Reader, facts: readonly StoredFact[]): P
     facts.flatMap((fact) => [fact.entity, fact.object]).filter((key) => key !== null),
   );
   const turnKeys = new Set(
-    facts.flatMap((fact) => fact.sources.map((source) => source.turn)).filter((key) => key !== undefined),
+    facts
+      .flatMap((fact) => fact.sources.map((source) => source.turn))
+      .filter((key) => key !== undefined),
   );
   const entities = new Map(
     (await reader.entities([...entityKeys])).map((entity) => [entity.key, entity]),

@@ -57,7 +57,8 @@ export async function rankFacts(
   const best = described
     .map(({ fact, terms: own }) => ({
       fact,
-      score: terms.reduce((sum, term) => sum + (own.has(term) ? (weight.get(term) ?? 0) : 0), 0) / total,
+      score:
+        terms.reduce((sum, term) => sum + (own.has(term) ? (weight.get(term) ?? 0) : 0), 0) / total,
     }))
     .filter((item) => item.score >= LEAST_COVERAGE)
     .toSorted((a, b) => b.score - a.score || b.fact.row - a.fact.row)

@@ -16,13 +16,19 @@ const LATIN = /^[a-z0-9]+$/;
 
 /** Index terms of a text, in order: folded, without stop words, stemmed; scripts without blanks are segmented. */
 export function analyze(text: string): string[] {
-  const folded = text.toLowerCase().normalize("NFKD").replaceAll(/\p{M}/gu, "").replaceAll(/[’‘]/g, "'");
+  const folded = text
+    .toLowerCase()
+    .normalize("NFKD")
+    .replaceAll(/\p{M}/gu, "")
+    .replaceAll(/[’‘]/g, "'");
   const terms: string[] = [];
   for (const match of folded.matchAll(/[\p{L}\p{N}]+(?:'[\p{L}]+)?/gu)) {
     const word = match[0].replace(/'s$/, "").replace(/'.*$/, "");
     if (LATIN.test(word)) {
       if (!STOP.has(word)) terms.push(stem(word));
-    } else if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u.test(word)) {
+    } else if (
+      /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u.test(word)
+    ) {
       for (const part of new Intl.Segmenter(undefined, { granularity: "word" }).segment(word))
         if (part.isWordLike === true) terms.push(part.segment);
     } else if (word !== "") {

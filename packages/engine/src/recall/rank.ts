@@ -138,7 +138,8 @@ function merge(
     length += part.weight * (pool.turns[part.index]?.terms.length ?? 0);
     for (const term of terms) {
       const frequency = pool.counts[part.index]?.get(term);
-      if (frequency !== undefined) counts.set(term, (counts.get(term) ?? 0) + part.weight * frequency);
+      if (frequency !== undefined)
+        counts.set(term, (counts.get(term) ?? 0) + part.weight * frequency);
     }
   }
   return { counts, length };
@@ -150,12 +151,17 @@ function sessionScores(
 ): Map<number, number> {
   const sessions = new Map<number, { counts: Map<string, number>; length: number }>();
   pool.turns.forEach((turn, index) => {
-    const session = sessions.get(turn.sessionKey) ?? { counts: new Map<string, number>(), length: 0 };
+    const session = sessions.get(turn.sessionKey) ?? {
+      counts: new Map<string, number>(),
+      length: 0,
+    };
     sessions.set(turn.sessionKey, session);
     session.length += turn.terms.length;
     for (const [term, frequency] of pool.counts[index] ?? [])
       session.counts.set(term, (session.counts.get(term) ?? 0) + frequency);
   });
   const mean = [...sessions.values()].reduce((sum, { length }) => sum + length, 0) / sessions.size;
-  return new Map([...sessions].map(([key, { counts, length }]) => [key, bm25(counts, length, mean)]));
+  return new Map(
+    [...sessions].map(([key, { counts, length }]) => [key, bm25(counts, length, mean)]),
+  );
 }

@@ -1,7 +1,9 @@
 import type { IndexedTurn, RankedTurn } from "./rank.ts";
 
 const MONTHS =
-  "January February March April May June July August September October November December".split(" ");
+  "January February March April May June July August September October November December".split(
+    " ",
+  );
 const CHARACTERS_PER_TOKEN = 4;
 
 /** `[7 May 2023] Ann: text`: who and when stay with the words. */

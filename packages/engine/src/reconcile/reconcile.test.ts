@@ -47,7 +47,13 @@ const current = (facts: readonly StoredFact[]): string[] =>
     .filter((fact) => fact.kind !== "uncertainty" && fact.validTo === null)
     .map((fact) => fact.value);
 
-const turn = (n: number) => ({ kind: "turn" as const, turn: n, role: "user" as const, trust: 0.7, principal: "p" });
+const turn = (n: number) => ({
+  kind: "turn" as const,
+  turn: n,
+  role: "user" as const,
+  trust: 0.7,
+  principal: "p",
+});
 const upsert = { kind: "upsert" as const, ref: "trace:t", trust: 0.95, principal: "p" };
 
 test("a first statement creates one live fact", () => {
@@ -55,7 +61,10 @@ test("a first statement creates one live fact", () => {
 });
 
 test("replaying a statement changes nothing", () => {
-  expect(run(first(statement("Braga")), [statement(" BRAGA ")])).toMatchObject({ close: [], insert: [] });
+  expect(run(first(statement("Braga")), [statement(" BRAGA ")])).toMatchObject({
+    close: [],
+    insert: [],
+  });
 });
 
 test("the same value from another turn adds its source and keeps one row", () => {
@@ -70,7 +79,10 @@ test("a new value supersedes, with half-open validity and a correction", () => {
   const change = run(live, [statement("Porto", { validFrom: 5 * DAY, source: turn(2) })]);
   const after = applied(live, change);
   expect(current(after)).toEqual(["Porto"]);
-  const [old, fresh] = [after.find((fact) => fact.value === "Braga"), after.find((fact) => fact.value === "Porto")];
+  const [old, fresh] = [
+    after.find((fact) => fact.value === "Braga"),
+    after.find((fact) => fact.value === "Porto"),
+  ];
   expect(old).toMatchObject({ validTo: 5 * DAY, supersededBy: fresh?.id });
   expect(fresh).toMatchObject({ validFrom: 5 * DAY, supersedes: old?.id });
   expect(change.corrections).toMatchObject([{ oldValue: "Braga", newValue: "Porto" }]);
@@ -79,7 +91,10 @@ test("a new value supersedes, with half-open validity and a correction", () => {
 test("what is said never changes what was decreed, in either order", () => {
   const said = statement("Braga");
   const decreed = statement("Lisbon", { source: upsert, confidence: 0.95 });
-  for (const [a, b] of [[said, decreed], [decreed, said]] as const) {
+  for (const [a, b] of [
+    [said, decreed],
+    [decreed, said],
+  ] as const) {
     const live = first(a);
     const change = run(live, [b]);
     expect(current(applied(live, change)).toSorted()).toEqual(["Braga", "Lisbon"]);
@@ -101,19 +116,26 @@ test.each([
 test("several likes live side by side, and context keys hold several values", () => {
   const likes = [statement("tea", { key: "likes" }), statement("coffee", { key: "likes" })];
   expect(current(first(...likes))).toEqual(["tea", "coffee"]);
-  const mood = [statement("tired", { key: "mood", category: "context" }), statement("glad", { key: "mood", category: "context" })];
+  const mood = [
+    statement("tired", { key: "mood", category: "context" }),
+    statement("glad", { key: "mood", category: "context" }),
+  ];
   expect(current(first(...mood))).toEqual(["tired", "glad"]);
 });
 
 test("a negation closes what it names and nothing else", () => {
   const live = first(statement("tea", { key: "likes" }), statement("coffee", { key: "likes" }));
-  const change = run(live, [statement("tea", { key: "likes", polarity: "negate", validFrom: 3 * DAY })]);
+  const change = run(live, [
+    statement("tea", { key: "likes", polarity: "negate", validFrom: 3 * DAY }),
+  ]);
   expect(current(applied(live, change))).toEqual(["coffee"]);
 });
 
 test("a negation without a value ends whatever holds the key", () => {
   const live = first(statement("Nimbus", { key: "employer" }));
-  expect(current(applied(live, run(live, [statement("", { key: "employer", polarity: "negate" })])))).toEqual([]);
+  expect(
+    current(applied(live, run(live, [statement("", { key: "employer", polarity: "negate" })]))),
+  ).toEqual([]);
 });
 
 test("an older truth becomes history, not the present", () => {
@@ -125,7 +147,15 @@ test("an older truth becomes history, not the present", () => {
 
 test("an instruction of the same label replaces the old one", () => {
   const instruction = (value: string, n: number): Assertion =>
-    statement(value, { kind: "instruction", entity: null, key: "language", source: turn(n), validFrom: n * DAY });
+    statement(value, {
+      kind: "instruction",
+      entity: null,
+      key: "language",
+      source: turn(n),
+      validFrom: n * DAY,
+    });
   const live = first(instruction("Answer in French.", 1));
-  expect(current(applied(live, run(live, [instruction("Answer in German.", 2)])))).toEqual(["Answer in German."]);
+  expect(current(applied(live, run(live, [instruction("Answer in German.", 2)])))).toEqual([
+    "Answer in German.",
+  ]);
 });

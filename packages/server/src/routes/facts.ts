@@ -25,12 +25,13 @@ const entity = z.object({ type: text.max(64), name: text.max(512) });
 const message = z
   .record(z.string(), z.unknown(), { message: "must be an object with role and content" })
   .transform(camelFields)
-  .pipe(
-    z.object({ role, content, ts: instant.nullish(), id: identifier.optional() }),
-  );
+  .pipe(z.object({ role, content, ts: instant.nullish(), id: identifier.optional() }));
 
 const batchSchema = z.object({
-  messages: z.array(message, { message: "must be an array of 1 to 1000 messages" }).min(1).max(LIMITS.messages),
+  messages: z
+    .array(message, { message: "must be an array of 1 to 1000 messages" })
+    .min(1)
+    .max(LIMITS.messages),
   sessionId: identifier.optional(),
   extract: z.enum(["whole_conversation", "per_message"]).default("whole_conversation"),
   infer: z.enum(["full", "none", "preview"]).default("full"),

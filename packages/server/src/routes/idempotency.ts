@@ -15,7 +15,11 @@ export function idempotencyOf(
   if (header === undefined) return undefined;
   const key = /^"(.*)"$/.exec(header)?.[1] ?? header;
   if (!/^[\x21-\x7e]{1,255}$/.test(key))
-    throw new Problem(400, "validation_failed", "Idempotency-Key must be 1 to 255 visible ASCII characters.");
+    throw new Problem(
+      400,
+      "validation_failed",
+      "Idempotency-Key must be 1 to 255 visible ASCII characters.",
+    );
   const { caller, contextSecret } = c.get("identity");
   const fingerprint = createHash("sha256")
     .update(`${c.req.method}\n${c.req.path}\n${canonicalJson(body)}`)

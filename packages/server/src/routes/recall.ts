@@ -4,7 +4,15 @@ import { z } from "zod";
 import type { AppEnv } from "../app.ts";
 import { LIMITS } from "../limits.ts";
 import { Problem } from "../problem.ts";
-import { identifier, instant, labels, parse, readBody, readNarrowing, text } from "../request-body.ts";
+import {
+  identifier,
+  instant,
+  labels,
+  parse,
+  readBody,
+  readNarrowing,
+  text,
+} from "../request-body.ts";
 import { stripped } from "./facts.ts";
 import { renderSessionContext } from "./session-context.ts";
 
@@ -90,7 +98,11 @@ async function run(
   if (body.mode === "vector")
     throw new Problem(501, "not_implemented", "mode vector needs an embedder; use hybrid or bm25.");
   if (body.labels !== undefined && body.labels.length > 0)
-    throw new Problem(501, "not_implemented", "Filtering recall by labels is not available in this version.");
+    throw new Problem(
+      501,
+      "not_implemented",
+      "Filtering recall by labels is not available in this version.",
+    );
   const { caller } = c.get("identity");
   const started = performance.now();
   const result = await engine.recall({
@@ -102,7 +114,8 @@ async function run(
     passages: body.include === undefined || body.include.includes("passages"),
     sessionId: stripped(body.sessionId),
     asOf: body.asOf,
-    maxTokens: defaults.maxTokens === undefined ? undefined : (body.maxTokens ?? defaults.maxTokens),
+    maxTokens:
+      defaults.maxTokens === undefined ? undefined : (body.maxTokens ?? defaults.maxTokens),
   });
   return { result, queryMs: Math.round((performance.now() - started) * 10) / 10 };
 }

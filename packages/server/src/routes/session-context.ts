@@ -25,10 +25,19 @@ export async function renderSessionContext(
   });
   const known = [...profile.static, ...profile.preferences, ...profile.dynamic];
   return [
-    section("Instructions", profile.instructions.map((item) => `- ${item.description}`)),
-    section("Profile", known.map((item) => `- ${item.key}: ${item.value}`)),
+    section(
+      "Instructions",
+      profile.instructions.map((item) => `- ${item.description}`),
+    ),
+    section(
+      "Profile",
+      known.map((item) => `- ${item.key}: ${item.value}`),
+    ),
     recalled === "" ? "" : `## Recalled\n${recalled}`,
-    section("Recent turns", turns.map((turn) => `${turn.role}: ${turn.content}`)),
+    section(
+      "Recent turns",
+      turns.map((turn) => `${turn.role}: ${turn.content}`),
+    ),
   ]
     .filter((part) => part !== "")
     .join("\n\n");

@@ -51,7 +51,11 @@ export function sessionRoutes(app: Hono<AppEnv>, engine: Engine): void {
 
   app.delete("/sessions/:id", async (c) => {
     if (c.req.query("purge") === "true")
-      throw new Problem(501, "not_implemented", "Purging a session is not available in this version.");
+      throw new Problem(
+        501,
+        "not_implemented",
+        "Purging a session is not available in this version.",
+      );
     await engine.closeSession({
       caller: c.get("identity").caller,
       id: stripped(c.req.param("id")) ?? "",

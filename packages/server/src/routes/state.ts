@@ -64,6 +64,10 @@ function parseLens(value: string): unknown {
   try {
     return JSON.parse(value);
   } catch {
-    throw new Problem(400, "validation_failed", "lens must be a path or a JSON array of arrays of paths.");
+    throw new Problem(
+      400,
+      "validation_failed",
+      "lens must be a path or a JSON array of arrays of paths.",
+    );
   }
 }

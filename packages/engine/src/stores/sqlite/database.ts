@@ -59,9 +59,7 @@ function migrate(database: DatabaseSync, path: string): void {
       `${path} was written by a newer version (schema ${version}, this version knows ${MIGRATIONS.length}). Upgrade @spectron/engine.`,
     );
   MIGRATIONS.slice(version).forEach((sql, index) => {
-    database.exec(
-      `BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${version + index + 1}; COMMIT;`,
-    );
+    database.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${version + index + 1}; COMMIT;`);
   });
 }
 

@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createProgram } from "@spectron/cli";
+import { createSpectron } from "@spectron/core";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "spectron-cli-"));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function run(...flags: string[]) {
+  const lines: string[] = [];
+  let stop = (): void => undefined;
+  let failed = false;
+  await createProgram({
+    out: (line) => lines.push(line),
+    error: (line) => lines.push(line),
+    onStop: (handler) => (stop = handler),
+    fail: () => (failed = true),
+  }).parseAsync(["serve", "--data", folder, "--port", "0", ...flags], { from: "user" });
+  return { lines, failed, stop: () => stop() };
+}
+
+test("the first start shows a key once, and the server answers with it", async () => {
+  const { lines, stop } = await run("--context", "team");
+  const apiKey = /shown once: (\S+)/.exec(lines[0] ?? "")?.[1] ?? "";
+  const url = /^listening on (http:\/\/127\.0\.0\.1:\d+)$/.exec(lines[1] ?? "")?.[1] ?? "";
+  const spectron = createSpectron({ url, apiKey, context: "team" });
+  expect(await spectron.me()).toMatchObject({ principalId: "owner" });
+  stop();
+});
+
+test("a fixed key works and is not shown", async () => {
+  const { lines, stop } = await run("--api-key", "test-key");
+  const url = lines[0]?.replace("listening on ", "") ?? "";
+  expect(lines).toHaveLength(1);
+  const spectron = createSpectron({ url, apiKey: "test-key", context: "dev" });
+  expect(await spectron.me()).toMatchObject({ principalId: "owner" });
+  const wrong = createSpectron({ url, apiKey: "other", context: "dev" });
+  await expect(wrong.me()).rejects.toMatchObject({ code: "unauthorized" });
+  const rebound = await fetch(`${url}/api/v1/health`, { headers: { host: "evil.example" } });
+  expect([200, 403]).toContain(rebound.status);
+  stop();
+});
+
+test("a folder that is in use is refused with the holder's pid", async () => {
+  const first = await run();
+  const second = await run();
+  expect(second.failed).toBe(true);
+  expect(second.lines.join("\n")).toContain(`pid ${process.pid}`);
+  first.stop();
+});
+
+test("a database URL is refused clearly", async () => {
+  const { lines, failed } = await run("--database", "postgres://x");
+  expect(failed).toBe(true);
+  expect(lines[0]).toContain("--data DIR");
+});
