@@ -5,15 +5,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "spectron-quickstart-"));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
 
 async function run(args: string[], input = ""): Promise<{ code: number | null; text: string }> {
   const { OPENAI_API_KEY: _, ...env } = process.env;
   const child = spawn(
     process.execPath,
-    ["--conditions=@spectron/source", "--no-warnings", main, ...args],
+    ["--conditions=@spectron/source", "--no-warnings", main, "--data", folder, ...args],
     { env },
   );
   let text = "";
@@ -28,8 +36,8 @@ test("the story runs to its end over three frameworks and a killed process", asy
   const { code, text } = await run([]);
   expect(code).toBe(0);
   expect(text).toMatch(/was ended with kill -9/);
-  expect(text).toMatch(/AI SDK +Your name is Alice\./);
-  expect(text).toMatch(/OpenAI Agents +You work for Nimbus\./);
+  expect(text).toMatch(/AI SDK +You are Alice\./);
+  expect(text).toMatch(/OpenAI Agents +You work at Nimbus\./);
   expect(text).toMatch(/turns stored: +1/);
   expect(text).toMatch(/Where do I live now\?\n +AI SDK +You live in Porto\./);
   expect(text).toMatch(/"I moved to Porto" \(user, turn:turn_\w+\)/);
@@ -37,7 +45,6 @@ test("the story runs to its end over three frameworks and a killed process", asy
 });
 
 test("a conversation file is remembered and asked about; a bad line is named", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "spectron-file-"));
   const file = join(folder, "chat.jsonl");
   await writeFile(
     file,
@@ -55,5 +62,4 @@ test("a conversation file is remembered and asked about; a bad line is named", a
     code: 1,
     text: expect.stringContaining('line 1: needs "role" and "content"'),
   });
-  await rm(folder, { recursive: true, force: true });
 });

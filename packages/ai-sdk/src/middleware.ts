@@ -34,7 +34,7 @@ export interface MemoryMiddleware {
     model: any;
   }) => Promise<R>;
   // oxlint-disable-next-line typescript/no-explicit-any
-  wrapStream: <S extends { stream: ReadableStream<any> }>(o: {
+  wrapStream: <S extends { stream: ReadableStream }>(o: {
     // oxlint-disable-next-line typescript/no-explicit-any
     doGenerate: any;
     doStream: () => PromiseLike<S>;

@@ -58,7 +58,7 @@ export function partsOf(message: PromptMessage): PromptPart[] {
     : message.content;
 }
 
-export function textOf(message: PromptMessage): string {
+function textOf(message: PromptMessage): string {
   return partsOf(message)
     .flatMap((part) => (part.type === "text" && part.text !== undefined ? [part.text] : []))
     .join("\n");

@@ -51,7 +51,8 @@ describeAdapterContract("AI SDK middleware", ({ spectron, scope, session, stream
     async ask(text, answer) {
       answers.push(answer);
       const call = { model, prompt: text, system: "Be brief.", providerOptions };
-      return stream ? await streamText(call).text : (await generateText(call)).text;
+      if (stream) return streamText(call).text;
+      return (await generateText(call)).text;
     },
     prompts: () =>
       [...mock.doGenerateCalls, ...mock.doStreamCalls].map((call) =>

@@ -1,6 +1,5 @@
 import { setImmediate } from "node:timers/promises";
 import { randomBytes } from "node:crypto";
-import type { ExtractionResult } from "@spectron/core/protocol";
 import { checkAnswer } from "./commands/command.ts";
 import type { IdempotencyRequest } from "./commands/command.ts";
 import type { CommandInput, CommandOutput } from "./commands/index.ts";
@@ -208,5 +207,3 @@ async function prepare(
   }
   return prepared;
 }
-
-export type { ExtractionResult };

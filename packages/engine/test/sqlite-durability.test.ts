@@ -57,7 +57,7 @@ test(
         execArgv: ["--conditions=@spectron/source", "--no-warnings"],
       });
       const wanted = acknowledged.length + 3 + round;
-      child.on("message", (id) => {
+      child.on("message", (id: unknown) => {
         acknowledged.push(String(id));
         if (acknowledged.length >= wanted) child.kill("SIGKILL");
       });

@@ -1,5 +1,27 @@
+/** A default and the most that is accepted. */
+interface Bound {
+  readonly default: number;
+  readonly most: number;
+}
+
+export interface Limits {
+  readonly bodyBytes: number;
+  readonly messages: number;
+  readonly contentBytes: number;
+  readonly idLength: number;
+  readonly externalIdLength: number;
+  readonly k: Bound;
+  readonly turns: Bound;
+  readonly state: Bound;
+  readonly labels: number;
+  readonly metadataBytes: number;
+  readonly queryLength: number;
+  readonly contextTokens: Bound;
+  readonly idempotencyRetentionMs: number;
+}
+
 /** Bounds of the HTTP API (contract 1.5), in one place. */
-export const LIMITS = {
+export const LIMITS: Limits = {
   bodyBytes: 10 * 1024 * 1024,
   messages: 1000,
   contentBytes: 256 * 1024,
@@ -13,4 +35,4 @@ export const LIMITS = {
   queryLength: 4096,
   contextTokens: { default: 1024, most: 8192 },
   idempotencyRetentionMs: 24 * 60 * 60 * 1000,
-} as const;
+};

@@ -162,7 +162,7 @@ describe("idempotency", () => {
       service.call("POST", BATCH, body, headers),
       service.call("POST", BATCH, body, headers),
     ]);
-    expect(answers.map((answer) => answer.status).toSorted()).toEqual([200, 409]);
+    expect(answers.map((answer) => answer.status).toSorted((a, b) => a - b)).toEqual([200, 409]);
     const refused = answers.find((answer) => answer.status === 409);
     expect(refused?.headers.get("retry-after")).toBe("1");
     expect(await refused?.json()).toMatchObject({ code: "idempotency_in_flight" });

@@ -16,7 +16,7 @@ export interface Rule {
 }
 
 /** The whole "knowledge" of this model, tried from top to bottom; the first rule whose question fits decides. */
-export const rules: readonly Rule[] = [
+const rules: readonly Rule[] = [
   {
     explains: "Asked for the user's name, it looks for a name the user gave.",
     asks: /\bwho am i\b|\bwhat am i called\b|\bmy (?:full |first )?name\b/i,
@@ -53,7 +53,7 @@ export const rules: readonly Rule[] = [
   },
 ];
 
-export const unknown = "I don't know that yet.";
+const unknown = "I don't know that yet.";
 
 const aboutMe = /\bwhat (?:do|can) you (?:know|remember|tell me) about me\b/i;
 const mostLines = 8;

@@ -148,6 +148,24 @@ describe("wire shapes", () => {
   });
 });
 
+test.each([
+  [true, 200],
+  [false, 400],
+])("an item can be referenced later when store is %s: %i", async (store, status) => {
+  const ask = 'Use the tool find with {"q":"x"}';
+  const tools = [{ type: "function", name: "find", parameters: {} }];
+  const first = await post("/responses", { model: "m", input: ask, tools, store });
+  const { output } = (await first.json()) as { output: { id: string; call_id: string }[] };
+  const input = [
+    { role: "user", content: ask },
+    { type: "item_reference", id: output[0]?.id },
+    { type: "function_call_output", call_id: output[0]?.call_id, output: "42" },
+  ];
+  const second = await post("/responses", { model: "m", input, tools });
+  expect(second.status).toBe(status);
+  expect((await second.text()).includes("The tool find answered: 42")).toBe(store);
+});
+
 test("closing ends an answer that is still delayed, and may be called twice", async () => {
   const slow = await startModelServer({ delayMs: 600_000 });
   const pending = fetch(`${slow.url}/models`).then(

@@ -64,10 +64,10 @@ function isRetryable(error: unknown): boolean {
 }
 
 /** `Retry-After` wins up to its cap; otherwise an exponential pause with full jitter. */
-function delayOf(error: Error, attempt: number, options: ResolvedOptions): number {
+function delayOf(error: Error, attemptNumber: number, options: ResolvedOptions): number {
   const told = error instanceof ApiError ? error.retryAfterMs : undefined;
   if (told !== undefined) return Math.min(told, options.maxRetryAfterMs);
-  return Math.random() * options.retryBaseMs * 2 ** (attempt - 1);
+  return Math.random() * options.retryBaseMs * 2 ** (attemptNumber - 1);
 }
 
 async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
@@ -127,7 +127,7 @@ async function attempt<Body>(options: ResolvedOptions, request: SendRequest): Pr
       { cause: error },
     );
   }
-  return read<Body>(request, response, body);
+  return read(request, response, body) as Body;
 }
 
 /** The deadline covers the body too, also where a transport does not pass the signal on. */
@@ -158,7 +158,7 @@ function headersOf(
   };
 }
 
-function read<Body>(request: SendRequest, response: Response, text: string): Body {
+function read(request: SendRequest, response: Response, text: string): object {
   const { status } = response;
   if (response.type === "opaqueredirect" || (status >= 300 && status < 400))
     throw new MemoryError(
@@ -181,12 +181,12 @@ function read<Body>(request: SendRequest, response: Response, text: string): Bod
       traceId: response.headers.get("x-trace-id") ?? undefined,
       idempotencyKey: request.idempotencyKey,
     });
-  if (!isJson || (body !== undefined && typeof body !== "object"))
+  if (!isJson || (body !== undefined && (typeof body !== "object" || body === null)))
     throw new MemoryError(
       "invalid_response",
       `${callName(request)} answered ${status} with a body that is not the promised JSON. Is "url" a Spectron service?`,
     );
-  return (body ?? {}) as Body;
+  return body ?? {};
 }
 
 /** Seconds or an HTTP date; anything else counts as absent. */

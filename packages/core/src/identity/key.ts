@@ -23,7 +23,7 @@ export interface KeyMaterial {
 }
 
 /** Role, text in NFC with LF, tool and arguments with sorted keys; nothing else counts. */
-export function normalMessage(message: NormalMessage): NormalMessage {
+function normalMessage(message: NormalMessage): NormalMessage {
   return {
     role: message.role,
     text: message.text.normalize("NFC").replaceAll("\r\n", "\n"),

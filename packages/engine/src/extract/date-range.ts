@@ -34,7 +34,7 @@ const SEASON_MONTHS: Readonly<Record<string, number>> = {
 };
 
 /** Midnight, UTC, of the day that holds the instant. */
-export function startOfDay(at: number): number {
+function startOfDay(at: number): number {
   return Math.floor(at / DAY_MS) * DAY_MS;
 }
 

@@ -11,7 +11,7 @@ function message(content: string, more: Partial<ExtractMessage> = {}): ExtractMe
 }
 
 async function read(content: string, more: Partial<ExtractMessage> = {}): Promise<Extraction> {
-  return await createRuleExtractor().extract({
+  return createRuleExtractor().extract({
     messages: [message(content, more)],
     known: [],
     now: AT,

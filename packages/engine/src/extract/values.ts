@@ -43,7 +43,7 @@ export function countryOf(value: string, reading: Reading): string | null {
   return last !== undefined && isCountry(last) ? last : null;
 }
 
-export function isCountry(value: string): boolean {
+function isCountry(value: string): boolean {
   return COUNTRIES.has(value.toLowerCase());
 }
 

@@ -1,4 +1,4 @@
-const TYPES: readonly string[] = [
+const TYPES: ReadonlySet<string> = /* @__PURE__ */ new Set([
   "person",
   "organisation",
   "project",
@@ -11,7 +11,7 @@ const TYPES: readonly string[] = [
   "agent",
   "service",
   "other",
-];
+]);
 
 const SYNONYMS: Readonly<Record<string, string>> = {
   company: "organisation",
@@ -29,7 +29,7 @@ const SYNONYMS: Readonly<Record<string, string>> = {
 /** Folds a type name into the closed set of contract 4.3; anything unknown is `other`. */
 export function normalizeEntityType(type: string): string {
   const word = type.normalize("NFKC").trim().toLowerCase();
-  if (TYPES.includes(word)) return word;
+  if (TYPES.has(word)) return word;
   return Object.hasOwn(SYNONYMS, word) ? (SYNONYMS[word] ?? "other") : "other";
 }
 

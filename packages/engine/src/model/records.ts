@@ -124,12 +124,6 @@ export function turnId(sessionId: string, seq: number): string {
   return `turn_${sessionId.slice("sess_".length)}_${seq}`;
 }
 
-export function parseTurnId(id: string): { sessionId: string; seq: number } | undefined {
-  const match = /^(?:turn:)?turn_([0-9A-Za-z]{1,64})_([1-9][0-9]{0,6})$/.exec(id);
-  if (match === null) return undefined;
-  return { sessionId: `sess_${match[1]}`, seq: Number(match[2]) };
-}
-
 /** Prior trust by source kind and role (contract 4.4). */
 export function priorTrust(kind: SourceKind, role?: Role): number {
   if (kind === "turn") return { system: 0.8, user: 0.7, tool: 0.6, assistant: 0.4 }[role ?? "user"];

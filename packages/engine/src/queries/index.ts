@@ -5,15 +5,15 @@ import { getSession, listTurns } from "./sessions.ts";
 import { readState } from "./state.ts";
 
 /** Every read of memory. A store runs one of these over one committed state. */
-export const queries = {
-  findAnswer,
-  findKey,
-  getSession,
-  listTurns,
-  readProfile,
-  readState,
-  recall,
-} as const;
+export const queries: {
+  readonly findAnswer: typeof findAnswer;
+  readonly findKey: typeof findKey;
+  readonly getSession: typeof getSession;
+  readonly listTurns: typeof listTurns;
+  readonly readProfile: typeof readProfile;
+  readonly readState: typeof readState;
+  readonly recall: typeof recall;
+} = { findAnswer, findKey, getSession, listTurns, readProfile, readState, recall };
 
 export type QueryName = keyof typeof queries;
 export type QueryInput<Name extends QueryName> = Parameters<(typeof queries)[Name]>[1];

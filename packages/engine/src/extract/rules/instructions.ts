@@ -40,11 +40,11 @@ function topic(groups: Groups): string | null {
   if (/^(?:it|that|this|them|those|these|so)$/iu.test(rest.trim())) return null;
   if (ONCE.test(text) || OVERRIDE.test(text)) return null;
   const verb = (groups["verb"] ?? "").toLowerCase();
-  const language = /^(?:to me |back |only |with me )*(?:only )?in (\p{Lu}\p{L}+)/u.exec(rest)?.[1];
+  const wanted = /^(?:to me |back |only |with me )*(?:only )?in (\p{Lu}\p{L}+)/u.exec(rest)?.[1];
   if (
     /^(?:answer|reply|respond|speak|talk|write)$/u.test(verb) &&
-    language !== undefined &&
-    LANGUAGES.has(language.toLowerCase())
+    wanted !== undefined &&
+    LANGUAGES.has(wanted.toLowerCase())
   )
     return "answer-language";
   if (/\bemojis?\b/iu.test(text)) return "emojis";
@@ -68,7 +68,7 @@ function topic(groups: Groups): string | null {
 const ONCE =
   /\b(?:this time|for now|today|tomorrow|tonight|right now|just this once|in this (?:case|one|email|essay|text|story|code|example|article|function|file)|for this (?:one|task|email|essay|question)|here|below|above|the following|yet|until)\b/iu;
 /** Words meant for the machinery, not for an assistant's manners. */
-export const OVERRIDE =
+export const OVERRIDE: RegExp =
   /\b(?:ignore|disregard|forget|override|bypass)\b.{0,30}\b(?:previous|prior|above|earlier|all|any|system|safety|your)\b.{0,20}\b(?:instructions?|rules|prompts?|guidelines|directives?)\b|\bsystem prompt\b|\bdeveloper mode\b|\bjailbreak\b|\b(?:you are|act as) (?:now )?(?:dan|root|admin)\b/iu;
 
 function capital(text: string): string {
