@@ -1,7 +1,7 @@
+import { withDeadline } from "../client/deadline.ts";
 import { MemoryError } from "../client/errors.ts";
 import type { Spectron } from "../client/spectron.ts";
 import { idempotencyKey, messageUnit } from "../identity/key.ts";
-import type { WireMessage } from "../protocol/types.ts";
 import { createSessionBinder, requireBinding } from "./binding.ts";
 import { createBreaker } from "./breaker.ts";
 import type { Breaker } from "./breaker.ts";
@@ -19,6 +19,7 @@ import type {
   TurnInput,
   TurnMessage,
 } from "./types.ts";
+import { contentOf, toWire, withoutMemory } from "./wire-message.ts";
 
 export interface AdapterMemoryOptions extends MemoryOptions {
   adapter: "langchain" | "ai-sdk" | "openai-agents";
@@ -28,6 +29,8 @@ export interface AdapterMemoryOptions extends MemoryOptions {
 
 /** Pause after an outage before one probe is let through. */
 const BREAKER_PAUSE_MS = 30_000;
+/** Above every recall timeout; recall keeps its own. */
+const WAIT_BOUND_MS = 60_000;
 
 /** Outbox and breaker belong to the handle: adapters that share it share order and outages. */
 interface Shared {
@@ -86,7 +89,7 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
       bytes: typeof source === "function" ? 0 : sizeOf(source),
       async prepare() {
         const made = typeof source === "function" ? await source() : source;
-        const messages = made.flatMap(clean);
+        const messages = withoutMemory(made);
         if (messages.length === 0) return { key: "", send: async () => undefined };
         const unitKey = await idempotencyKey({
           adapter,
@@ -98,14 +101,17 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
             messages.map(async (message) => messageUnit(message.anchor, message)),
           ),
         });
-        const wire = messages.map(toWire);
         return {
           key: unitKey,
-          send: async () =>
-            spectron.facts.batch(
-              { session_id: await bindSession(binding), scopes, messages: wire },
+          async send() {
+            const session = await bindSession(binding);
+            const ids = (await spectron.capabilities()).has("client-message-id");
+            const wire = messages.map((message) => toWire(message, { ids }));
+            await spectron.facts.batch(
+              { session_id: session, scopes, messages: wire },
               { idempotencyKey: unitKey },
-            ),
+            );
+          },
         };
       },
     });
@@ -161,15 +167,23 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
       )
         return "";
       try {
-        const found = await recaller.recall(binding, {
+        const asked = recaller.recall(binding, {
           query,
           anchor: input.queryAnchor ?? "",
           earlier,
+        });
+        // the answer may be shared with other calls, so an abort ends this wait and not the request
+        const found = await withDeadline(async () => asked, {
+          call: "Recall",
+          timeoutMs: WAIT_BOUND_MS,
+          signal: input.signal,
         });
         receipt.recalled = { ...found, failed: false };
         return found.text;
       } catch (error) {
         receipt.recalled.failed = true;
+        // whoever aborted the call knows; it is no failure of memory
+        if (input.signal?.aborted === true && !throws) return "";
         const typed = report(error, "recall");
         if (throws) throw typed;
         return "";
@@ -183,7 +197,9 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
     const block = recall();
     block.catch(() => undefined);
     const settle = async (): Promise<void> => {
-      while (work.length > 0) await work.shift();
+      let seen = 0;
+      // finish may add work while this waits; every waiter sees all of it
+      while (seen < work.length) await work[seen++];
     };
     const done = async (): Promise<void> => {
       await block.catch(() => undefined);
@@ -215,24 +231,5 @@ function threadOf(binding: MemoryBinding): string {
 }
 
 function sizeOf(messages: readonly TurnMessage[]): number {
-  return messages.reduce((sum, message) => sum + message.text.length, 0);
-}
-
-/** Injected memory is never stored as something said. */
-function clean(message: TurnMessage): TurnMessage[] {
-  const text = stripMemoryBlocks(message.text);
-  return text === "" && message.tool === undefined ? [] : [{ ...message, text }];
-}
-
-/** Fields in a fixed order: a resend must be the same bytes. */
-function toWire(message: TurnMessage): WireMessage {
-  const call =
-    message.role === "assistant" && message.tool !== undefined
-      ? `called ${message.tool}(${message.args ?? ""})`
-      : "";
-  return {
-    role: message.role,
-    content: [message.text, call].filter((part) => part !== "").join("\n"),
-    ...(message.ts === undefined ? {} : { ts: message.ts }),
-  };
+  return messages.reduce((sum, message) => sum + contentOf(message).length, 0);
 }

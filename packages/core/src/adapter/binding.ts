@@ -2,7 +2,7 @@ import { MemoryError } from "../client/errors.ts";
 import type { Spectron } from "../client/spectron.ts";
 import { idempotencyKey, sha256 } from "../identity/key.ts";
 import { canonicalJson } from "../protocol/canonical-json.ts";
-import { normalizePath } from "../protocol/scope.ts";
+import { normalizePath, ScopeSyntaxError } from "../protocol/scope.ts";
 import type { MemoryBinding, SessionMap } from "./types.ts";
 
 /**
@@ -11,18 +11,23 @@ import type { MemoryBinding, SessionMap } from "./types.ts";
  * @throws MemoryError `configuration` when scope or session is missing or the scope is not a path.
  */
 export function requireBinding(binding: MemoryBinding): MemoryBinding {
-  if (typeof binding.scope !== "string" || binding.scope === "")
+  if (typeof binding.scope !== "string" || binding.scope.trim() === "")
     throw new MemoryError(
       "configuration",
       'Memory needs a scope such as "org/acme/user/alice"; without one this call runs without memory.',
     );
-  if (typeof binding.session !== "string" || binding.session === "")
+  if (typeof binding.session !== "string" || binding.session.trim() === "")
     throw new MemoryError(
       "configuration",
       "Memory needs a session, such as your chat or thread id; without one this call runs without memory.",
     );
   try {
-    return { scope: normalizePath(binding.scope), session: binding.session };
+    const scope = normalizePath(binding.scope);
+    if (scope === "/" && binding.scope !== "/")
+      throw new ScopeSyntaxError(
+        'This scope has no segment. Memory for everybody is "/", spelled exactly so.',
+      );
+    return { scope, session: binding.session };
   } catch (error) {
     throw new MemoryError("configuration", error instanceof Error ? error.message : "bad scope", {
       cause: error,

@@ -2,7 +2,9 @@ export { createAdapterMemory } from "./adapter-memory.ts";
 export { idAnchor, ordinalAnchor, prefixAnchor, turnDigest } from "./anchors.ts";
 export { requireBinding } from "./binding.ts";
 export { containsMemoryBlock, stripMemoryBlocks } from "./memory-block.ts";
+export { createToolDefinitions } from "./tools.ts";
 export type { AdapterMemoryOptions } from "./adapter-memory.ts";
+export type { ToolCall, ToolDefinition } from "./tools.ts";
 export type {
   AdapterMemory,
   MemoryBinding,

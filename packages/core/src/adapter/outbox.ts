@@ -18,13 +18,19 @@ export interface Outbox extends Drainable {
   settled(thread: string): Promise<void>;
 }
 
+export interface OutboxLimits {
+  units?: number | undefined;
+  bytes?: number | undefined;
+}
+
 /** Units and bytes that may wait at once; beyond that a new unit is refused, loudly. */
 const MOST_UNITS = 10_000;
 const MOST_BYTES = 64 * 1024 * 1024;
 /** Delivered keys that are remembered, so that a replay costs no request. */
 const REMEMBERED = 10_000;
 
-export function createOutbox(): Outbox {
+export function createOutbox(limits: OutboxLimits = {}): Outbox {
+  const { units: mostUnits = MOST_UNITS, bytes: mostBytes = MOST_BYTES } = limits;
   const tails = new Map<string, Promise<void>>();
   const delivered = new Set<string>();
   let units = 0;
@@ -37,7 +43,7 @@ export function createOutbox(): Outbox {
 
   return {
     async add(unit) {
-      if (units >= MOST_UNITS || bytes + unit.bytes > MOST_BYTES)
+      if (units >= mostUnits || bytes + unit.bytes > mostBytes)
         throw new MemoryError(
           "outbox_full",
           `The outbox holds ${units} undelivered writes and takes no more. Is the memory service reachable?`,

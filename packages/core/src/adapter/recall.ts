@@ -1,3 +1,4 @@
+import { withDeadline } from "../client/deadline.ts";
 import type { Spectron } from "../client/spectron.ts";
 import { canonicalJson } from "../protocol/canonical-json.ts";
 import type { Breaker } from "./breaker.ts";
@@ -31,6 +32,19 @@ export function createRecall(options: {
   const timeoutMs = settings.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const maxTokens = settings.maxTokens ?? DEFAULT_MAX_TOKENS;
   const cache = new Map<string, Promise<RecalledBlock>>();
+  let announces: Promise<boolean> | undefined;
+
+  /** A service that announces nothing may ignore the lens, and its profile would mix the users of one key (contract 7.9). */
+  const narrowsProfile = async (signal: AbortSignal): Promise<boolean> => {
+    announces ??= spectron
+      .health({ signal, retries: 0 })
+      .then((health) => (health.capabilities ?? []).length > 0);
+    const asked = announces;
+    asked.catch(() => {
+      if (announces === asked) announces = undefined;
+    });
+    return asked;
+  };
 
   const ask = async (
     binding: MemoryBinding,
@@ -39,18 +53,32 @@ export function createRecall(options: {
   ): Promise<RecalledBlock> => {
     const started = performance.now();
     const lens = [[binding.scope]];
+    const request = {
+      query,
+      lens,
+      maxTokens,
+      ...(settings.k === undefined ? {} : { k: settings.k }),
+    };
     const [profile, context] = await breaker.run(async () => {
-      await atMost(earlier, timeoutMs);
-      const left = Math.max(1, timeoutMs - (performance.now() - started));
-      const bound = { timeoutMs: left, retries: 0 };
-      return Promise.all([
-        spectron.profile({ lens }, bound),
-        spectron.recallContext({ query, lens, maxTokens }, bound),
-      ]);
+      // a slow write may not use up the time of the read: that would look like an outage
+      await atMost(earlier, timeoutMs / 2);
+      return withDeadline(
+        async (signal) =>
+          Promise.all([
+            narrowsProfile(signal).then(async (narrows) =>
+              narrows ? spectron.profile({ lens }, { signal, retries: 0 }) : undefined,
+            ),
+            spectron.recallContext(request, { signal, retries: 0 }),
+          ]),
+        {
+          call: "Recall",
+          timeoutMs: Math.max(1, timeoutMs - (performance.now() - started)),
+        },
+      );
     });
     const block = buildMemoryBlock(
       {
-        profile: profileLines(profile),
+        profile: profile === undefined ? [] : profileLines(profile),
         recalled: context.context.split("\n").filter((line) => line.trim() !== ""),
       },
       { maxTokens, template: settings.template },

@@ -20,6 +20,8 @@ export interface TurnMessage {
   callId?: string | undefined;
   /** RFC 3339 time of the message, when the platform has one. */
   ts?: string | undefined;
+  /** The platform's stable id; sent where the service tells equal messages apart by it (contract 5.6). */
+  id?: string | undefined;
 }
 
 /** Keeps the service's session ids for services without external session ids. */
@@ -33,6 +35,8 @@ export interface RecallOptions {
   timeoutMs?: number | undefined;
   /** Budget of the memory block, four characters to a token. @default 512 */
   maxTokens?: number | undefined;
+  /** Most hits that the service looks at. @default the service's */
+  k?: number | undefined;
   /** Renders the entries; the fence and the escaping stay. */
   template?: ((entries: MemoryEntries) => string) | undefined;
 }

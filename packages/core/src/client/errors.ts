@@ -87,6 +87,25 @@ const CODES: Readonly<Record<number, MemoryErrorCode>> = {
   501: "unsupported",
 };
 
+/** What to do about it, by code. */
+const ADVICE: Readonly<Record<MemoryErrorCode, string>> = {
+  configuration: "Check the options.",
+  connection: "Check that the service is running.",
+  timeout: "Try again, or raise timeoutMs.",
+  aborted: "The caller stopped it.",
+  unauthorized: "Check apiKey, and that it belongs to this context.",
+  forbidden: "The key's grants do not cover this scope or session.",
+  not_found: "It does not exist, or the key may not see it.",
+  validation: "The request is not one this service accepts.",
+  conflict: "It collides with what is already stored.",
+  idempotency_mismatch: "This idempotencyKey was used for another request; derive a new one.",
+  rate_limited: "Slow down, or raise the context's limits.",
+  invalid_response: "Check that url is the address of a Spectron service.",
+  outbox_full: "Wait for flush(), or check that the service is reachable.",
+  unsupported: "This service does not offer it.",
+  server: "Try again; the trace id names the failure in the service's log.",
+};
+
 const RETRYABLE: ReadonlySet<number> = /* @__PURE__ */ new Set([429, 500, 502, 503, 504]);
 
 /** The one table from an answer to an error (contract 5.8, 6). */
@@ -100,20 +119,19 @@ export function toApiError(input: {
 }): ApiError {
   const problem = (typeof input.body === "object" && input.body !== null ? input.body : {}) as {
     code?: unknown;
-    detail?: unknown;
-    message?: unknown;
-    title?: unknown;
     traceId?: unknown;
   };
-  const serviceCode = typeof problem.code === "string" ? problem.code : undefined;
+  const serviceCode =
+    typeof problem.code === "string" && /^[a-z0-9_-]{1,64}$/i.test(problem.code)
+      ? problem.code
+      : undefined;
   const code =
     serviceCode === "idempotency_mismatch"
       ? "idempotency_mismatch"
       : (CODES[input.status] ?? "server");
-  const told = [problem.detail, problem.message, problem.title].find(
-    (item): item is string => typeof item === "string",
-  );
-  return new ApiError(code, `${input.call} answered ${input.status}: ${told ?? "no detail"}`, {
+  // the service's prose may quote what was sent, so the message keeps to its stable name
+  const named = serviceCode === undefined ? "" : ` (${serviceCode})`;
+  return new ApiError(code, `${input.call} answered ${input.status}${named}. ${ADVICE[code]}`, {
     status: input.status,
     retryable: RETRYABLE.has(input.status) || serviceCode === "idempotency_in_flight",
     serviceCode,

@@ -18,6 +18,10 @@ export interface SpectronOptions {
   maxRetryAfterMs?: number | undefined;
   /** Principal to act for; needs a key that manages it. */
   onBehalfOf?: string | undefined;
+  /** Clock for tests, epoch milliseconds. @default Date.now */
+  now?: (() => number) | undefined;
+  /** Jitter for tests, 0 to 1. @default Math.random */
+  random?: (() => number) | undefined;
   /** Closes what `fetch` talks to; called by `spectron.close()`. */
   close?: (() => Promise<void>) | undefined;
 }
@@ -32,21 +36,43 @@ export interface ResolvedOptions {
   retryBaseMs: number;
   maxRetryAfterMs: number;
   onBehalfOf: string | undefined;
+  now: () => number;
+  random: () => number;
   close: (() => Promise<void>) | undefined;
 }
 
 /** @throws MemoryError `configuration`, naming the option and the fix. */
 export function resolveOptions(options: SpectronOptions): ResolvedOptions {
-  if (!URL.canParse(options.url))
+  if (typeof options !== "object" || options === null)
     throw new MemoryError(
       "configuration",
-      'createSpectron: "url" must be an absolute URL such as "http://127.0.0.1:9090".',
+      "createSpectron needs options: { url, apiKey, context }, or what embedded() returns.",
     );
-  if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(options.context))
+  if (!isServiceUrl(options.url))
+    throw new MemoryError(
+      "configuration",
+      'createSpectron: "url" must be an absolute URL of http or https without user, query or fragment, such as "http://127.0.0.1:9090".',
+    );
+  if (
+    typeof options.context !== "string" ||
+    !/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(options.context)
+  )
     throw new MemoryError(
       "configuration",
       'createSpectron: "context" must be 1 to 64 letters, digits, _ or -, such as "dev".',
     );
+  if (options.apiKey !== undefined && !isHeaderText(options.apiKey))
+    throw new MemoryError(
+      "configuration",
+      'createSpectron: "apiKey" must be visible ASCII without spaces or line ends. Was it read from a file with a final newline?',
+    );
+  if (options.onBehalfOf !== undefined && !isHeaderText(options.onBehalfOf))
+    throw new MemoryError(
+      "configuration",
+      'createSpectron: "onBehalfOf" must be a principal id in visible ASCII.',
+    );
+  if (options.fetch !== undefined && typeof options.fetch !== "function")
+    throw new MemoryError("configuration", 'createSpectron: "fetch" must be a function.');
   const base = new URL(options.url);
   if (!base.pathname.endsWith("/")) base.pathname += "/";
   return {
@@ -59,8 +85,23 @@ export function resolveOptions(options: SpectronOptions): ResolvedOptions {
     retryBaseMs: positive("retryBaseMs", options.retryBaseMs ?? 250),
     maxRetryAfterMs: positive("maxRetryAfterMs", options.maxRetryAfterMs ?? 30_000),
     onBehalfOf: options.onBehalfOf,
+    now: options.now ?? Date.now,
+    random: options.random ?? Math.random,
     close: options.close,
   };
+}
+
+function isServiceUrl(value: unknown): boolean {
+  if (typeof value !== "string" || !URL.canParse(value)) return false;
+  const url = new URL(value);
+  return (
+    (url.protocol === "http:" || url.protocol === "https:") &&
+    url.username + url.password + url.search + url.hash === ""
+  );
+}
+
+function isHeaderText(value: unknown): boolean {
+  return typeof value === "string" && /^[\u0021-\u007e]+$/.test(value);
 }
 
 function positive(name: string, value: number): number {

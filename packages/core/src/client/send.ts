@@ -1,4 +1,5 @@
 import pRetry, { AbortError } from "p-retry";
+import { withDeadline } from "./deadline.ts";
 import { ApiError, MemoryError, toApiError } from "./errors.ts";
 import type { ResolvedOptions } from "./options.ts";
 
@@ -13,6 +14,8 @@ export interface SendRequest {
   idempotencyKey?: string | undefined;
   /** A read that travels as POST may be repeated without a key. */
   repeatable?: boolean | undefined;
+  /** The service may answer 200 without a body, as a hosted `/health` does. */
+  mayBeEmpty?: boolean | undefined;
   signal?: AbortSignal | undefined;
   /** @default the client's */
   timeoutMs?: number | undefined;
@@ -67,7 +70,7 @@ function isRetryable(error: unknown): boolean {
 function delayOf(error: Error, attemptNumber: number, options: ResolvedOptions): number {
   const told = error instanceof ApiError ? error.retryAfterMs : undefined;
   if (told !== undefined) return Math.min(told, options.maxRetryAfterMs);
-  return Math.random() * options.retryBaseMs * 2 ** (attemptNumber - 1);
+  return options.random() * options.retryBaseMs * 2 ** (attemptNumber - 1);
 }
 
 async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
@@ -96,52 +99,41 @@ async function attempt<Body>(options: ResolvedOptions, request: SendRequest): Pr
     if (value !== undefined) url.searchParams.set(name, value);
   const text =
     request.bodyText ?? (request.body === undefined ? undefined : JSON.stringify(request.body));
-  const timeoutMs = request.timeoutMs ?? options.timeoutMs;
-  const timeout = AbortSignal.timeout(Math.ceil(timeoutMs));
-  const signal =
-    request.signal === undefined ? timeout : AbortSignal.any([request.signal, timeout]);
-  let response: Response;
-  let body: string;
-  try {
-    response = await options.fetch(url, {
-      method: request.method,
-      headers: headersOf(options, request, text !== undefined),
-      // a redirect could carry content and keys to another host
-      redirect: "manual",
-      signal,
-      ...(text === undefined ? {} : { body: text }),
-    });
-    body = await withSignal(response.text(), signal);
-  } catch (error) {
-    if (request.signal?.aborted === true)
-      throw new MemoryError("aborted", `${callName(request)} was aborted.`, { cause: error });
-    if (timeout.aborted)
-      throw new MemoryError(
-        "timeout",
-        `${callName(request)} got no whole answer within ${timeoutMs} ms.`,
-        { cause: error },
-      );
+  if (
+    request.idempotencyKey !== undefined &&
+    !/^[\u0021-\u007e]{1,255}$/.test(request.idempotencyKey)
+  )
     throw new MemoryError(
-      "connection",
-      `Cannot reach ${options.base.origin}. Is the service running? Start it with "spectron serve", or use embedded().`,
-      { cause: error },
+      "configuration",
+      `${callName(request)}: "idempotencyKey" must be 1 to 255 visible ASCII characters.`,
     );
-  }
-  return read(request, response, body) as Body;
-}
-
-/** The deadline covers the body too, also where a transport does not pass the signal on. */
-async function withSignal<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  signal.throwIfAborted();
-  return new Promise<Value>((resolve, reject) => {
-    const stop = (): void => {
-      reject(signal.reason as Error);
-    };
-    signal.addEventListener("abort", stop, { once: true });
-    work.then(resolve, reject).finally(() => {
-      signal.removeEventListener("abort", stop);
-    });
-  });
+  const { response, body } = await withDeadline(
+    async (signal) => {
+      try {
+        const answer = await options.fetch(url, {
+          method: request.method,
+          headers: headersOf(options, request, text !== undefined),
+          // a redirect could carry content and keys to another host
+          redirect: "manual",
+          signal,
+          ...(text === undefined ? {} : { body: text }),
+        });
+        return { response: answer, body: await answer.text() };
+      } catch (error) {
+        throw new MemoryError(
+          "connection",
+          `Cannot reach ${options.base.origin}. Is the service running? Start it with "spectron serve", or use embedded().`,
+          { cause: error },
+        );
+      }
+    },
+    {
+      call: callName(request),
+      timeoutMs: request.timeoutMs ?? options.timeoutMs,
+      signal: request.signal,
+    },
+  );
+  return read(options, request, response, body) as Body;
 }
 
 function headersOf(
@@ -158,8 +150,14 @@ function headersOf(
   };
 }
 
-function read(request: SendRequest, response: Response, text: string): object {
+function read(
+  options: ResolvedOptions,
+  request: SendRequest,
+  response: Response,
+  text: string,
+): object {
   const { status } = response;
+  const traceId = response.headers.get("x-trace-id") ?? undefined;
   if (response.type === "opaqueredirect" || (status >= 300 && status < 400))
     throw new MemoryError(
       "invalid_response",
@@ -177,22 +175,30 @@ function read(request: SendRequest, response: Response, text: string): object {
       status,
       body,
       call: callName(request),
-      retryAfterMs: retryAfter(response.headers.get("retry-after")),
-      traceId: response.headers.get("x-trace-id") ?? undefined,
+      retryAfterMs: retryAfter(response.headers.get("retry-after"), options.now()),
+      traceId,
       idempotencyKey: request.idempotencyKey,
     });
-  if (!isJson || (body !== undefined && (typeof body !== "object" || body === null)))
-    throw new MemoryError(
+  if (text === "" && (status === 204 || request.mayBeEmpty === true)) return {};
+  if (!isJson || typeof body !== "object" || body === null)
+    throw new ApiError(
       "invalid_response",
       `${callName(request)} answered ${status} with a body that is not the promised JSON. Is "url" a Spectron service?`,
+      {
+        status,
+        // JSON that stops in the middle was cut on the way; anything else is another service
+        retryable: /json/i.test(response.headers.get("content-type") ?? ""),
+        traceId,
+        idempotencyKey: request.idempotencyKey,
+      },
     );
-  return body ?? {};
+  return body;
 }
 
 /** Seconds or an HTTP date; anything else counts as absent. */
-function retryAfter(value: string | null): number | undefined {
+function retryAfter(value: string | null, now: number): number | undefined {
   if (value === null) return undefined;
   if (/^\d{1,10}$/.test(value.trim())) return Number(value) * 1000;
   const date = Date.parse(value);
-  return /[A-Za-z]/.test(value) && !Number.isNaN(date) ? Math.max(0, date - Date.now()) : undefined;
+  return /[A-Za-z]/.test(value) && !Number.isNaN(date) ? Math.max(0, date - now) : undefined;
 }

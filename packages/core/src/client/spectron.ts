@@ -16,6 +16,7 @@ import type {
   StateResponse,
   TurnsResponse,
 } from "../protocol/types.ts";
+import { MemoryError } from "./errors.ts";
 import { resolveOptions } from "./options.ts";
 import type { SpectronOptions } from "./options.ts";
 import { createSend } from "./send.ts";
@@ -94,8 +95,8 @@ export interface Spectron {
   ): Promise<{ deleted: number }>;
   /** Waits until every write that adapters have taken over is stored or reported. */
   flush(options?: { timeoutMs?: number | undefined }): Promise<void>;
-  /** Flushes, then closes an embedded service. */
-  close(): Promise<void>;
+  /** Flushes, then refuses further calls and closes an embedded service, also when not everything was delivered. */
+  close(options?: { timeoutMs?: number | undefined }): Promise<void>;
   /** @internal */
   readonly send: Send;
   /** @internal */
@@ -109,7 +110,16 @@ export interface Spectron {
  */
 export function createSpectron(options: SpectronOptions): Spectron {
   const resolved = resolveOptions(options);
-  const send = createSend(resolved);
+  const deliver = createSend(resolved);
+  let closed = false;
+  const send: Send = async (request) => {
+    if (closed)
+      throw new MemoryError(
+        "configuration",
+        "This Spectron handle is closed. Make a new one with createSpectron().",
+      );
+    return deliver(request);
+  };
   const { context } = resolved;
   const drainables = new Set<Drainable>();
   let capabilities: Promise<ReadonlySet<string>> | undefined;
@@ -126,7 +136,7 @@ export function createSpectron(options: SpectronOptions): Spectron {
     options_: ReadOptions = {},
   ): Promise<Body> => send<Body>({ method: "GET", path: at(path), query, ...options_ });
   const health = async (options_: ReadOptions = {}): Promise<HealthResponse> =>
-    send<HealthResponse>({ method: "GET", path: "health", ...options_ });
+    send<HealthResponse>({ method: "GET", path: "health", mayBeEmpty: true, ...options_ });
   const flush = async (options_: { timeoutMs?: number | undefined } = {}): Promise<void> => {
     await Promise.all([...drainables].map(async (item) => item.flush(options_)));
   };
@@ -190,9 +200,13 @@ export function createSpectron(options: SpectronOptions): Spectron {
       ),
     forget: async (request, options_) => post("forget", request, options_),
     flush,
-    async close() {
-      await flush();
-      await resolved.close?.();
+    async close(options_) {
+      try {
+        await flush(options_);
+      } finally {
+        closed = true;
+        await resolved.close?.();
+      }
     },
   };
 }

@@ -1,0 +1,41 @@
+import { expect, test, vi } from "vitest";
+import { MemoryError } from "../client/errors.ts";
+import { createBreaker } from "./breaker.ts";
+
+const down = async (): Promise<never> => Promise.reject(new MemoryError("timeout", "late"));
+
+test("after an outage asks nothing for the pause, then lets one probe through", async () => {
+  let now = 0;
+  const breaker = createBreaker({ pauseMs: 30_000, now: () => now });
+  await expect(breaker.run(down)).rejects.toMatchObject({ code: "timeout" });
+  const work = vi.fn(async () => "ok");
+  now = 29_999;
+  await expect(breaker.run(work)).rejects.toMatchObject({ code: "connection" });
+  expect(work).not.toHaveBeenCalled();
+  now = 30_000;
+  const gate = Promise.withResolvers<string>();
+  const probe = breaker.run(async () => gate.promise);
+  await expect(breaker.run(work)).rejects.toMatchObject({ code: "connection" });
+  gate.resolve("back");
+  expect(await probe).toBe("back");
+  expect(await breaker.run(work)).toBe("ok");
+});
+
+test("a failed probe starts the pause again", async () => {
+  let now = 0;
+  const breaker = createBreaker({ pauseMs: 100, now: () => now });
+  await breaker.run(down).catch(() => undefined);
+  now = 100;
+  await breaker.run(down).catch(() => undefined);
+  now = 199;
+  await expect(breaker.run(async () => "ok")).rejects.toMatchObject({ code: "connection" });
+  now = 200;
+  expect(await breaker.run(async () => "ok")).toBe("ok");
+});
+
+test("a refused request does not open it", async () => {
+  const breaker = createBreaker({ pauseMs: 100, now: () => 0 });
+  const refused = async (): Promise<never> => Promise.reject(new MemoryError("forbidden", "no"));
+  await breaker.run(refused).catch(() => undefined);
+  expect(await breaker.run(async () => "ok")).toBe("ok");
+});

@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+
+test("the package exports these values and no others", async () => {
+  expect(Object.keys(await import("./index.ts")).toSorted()).toMatchInlineSnapshot(`
+    [
+      "ApiError",
+      "MemoryError",
+      "createSpectron",
+      "isConflict",
+    ]
+  `);
+});
+
+test("the adapter kit exports these values and no others", async () => {
+  expect(Object.keys(await import("./adapter/index.ts")).toSorted()).toMatchInlineSnapshot(`
+    [
+      "containsMemoryBlock",
+      "createAdapterMemory",
+      "createToolDefinitions",
+      "idAnchor",
+      "ordinalAnchor",
+      "prefixAnchor",
+      "requireBinding",
+      "stripMemoryBlocks",
+      "turnDigest",
+    ]
+  `);
+});
+
+test("the protocol exports these values and no others", async () => {
+  expect(Object.keys(await import("./protocol/index.ts")).toSorted()).toMatchInlineSnapshot(`
+    [
+      "ScopeSyntaxError",
+      "ancestorsOf",
+      "canonicalJson",
+      "normalizePath",
+      "normalizeSelector",
+      "patternCovers",
+    ]
+  `);
+});

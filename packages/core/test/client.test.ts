@@ -1,0 +1,350 @@
+import { describe, expect, test, vi } from "vitest";
+import { ApiError, createSpectron, MemoryError } from "../src/index.ts";
+import type { Spectron, SpectronOptions } from "../src/index.ts";
+import { json, stageService } from "./staged-service.ts";
+
+const SECRET = "the launch code is 0000";
+const batch = { messages: [{ role: "user" as const, content: SECRET }] };
+const stored = { sessionId: "sess_1", turnIds: ["turn_1"], extractions: [] };
+
+function connect(url: string, options: Partial<SpectronOptions> = {}): Spectron {
+  return createSpectron({
+    url,
+    apiKey: "sp-k1-s3cret",
+    context: "dev",
+    retryBaseMs: 1,
+    ...options,
+  });
+}
+
+async function failure(work: Promise<unknown>): Promise<MemoryError> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!MemoryError.isInstance(error)) throw new Error("expected a MemoryError", { cause: error });
+  return error;
+}
+
+describe("retries", () => {
+  test.each([429, 500, 502, 503, 504])(
+    "sends a keyed write again after %i, unchanged",
+    async (status) => {
+      const service = await stageService((_, response, count) => {
+        if (count < 3) json(response, status, {});
+        else json(response, 200, stored);
+      });
+      expect(await connect(service.url).facts.batch(batch, { idempotencyKey: "k-1" })).toEqual(
+        stored,
+      );
+      expect(service.seen.map((request) => request.headers["idempotency-key"])).toEqual([
+        "k-1",
+        "k-1",
+        "k-1",
+      ]);
+      expect(new Set(service.seen.map((request) => request.body)).size).toBe(1);
+    },
+  );
+
+  test("repeats a read that travels as POST without a key", async () => {
+    const service = await stageService((_, response, count) => {
+      json(response, count === 1 ? 503 : 200, { context: "x" });
+    });
+    expect(await connect(service.url).recallContext({ query: "q" })).toEqual({ context: "x" });
+    expect(service.seen).toHaveLength(2);
+  });
+
+  test("never repeats a write without a key", async () => {
+    const service = await stageService((_, response) => {
+      json(response, 503, {});
+    });
+    expect(await failure(connect(service.url).facts.batch(batch))).toMatchObject({ status: 503 });
+    expect(service.seen).toHaveLength(1);
+  });
+
+  test.each([400, 401, 403, 404, 409, 413, 415, 422, 501])(
+    "never repeats after %i",
+    async (status) => {
+      const service = await stageService((_, response) => {
+        json(response, status, { code: "some_code" });
+      });
+      const error = await failure(connect(service.url).facts.batch(batch, { idempotencyKey: "k" }));
+      expect(error).toMatchObject({ status, retryable: false, idempotencyKey: "k" });
+      expect(service.seen).toHaveLength(1);
+    },
+  );
+
+  test("repeats while the same key is in flight, and not on a mismatch", async () => {
+    const service = await stageService((_, response, count) => {
+      json(response, 409, { code: count === 1 ? "idempotency_in_flight" : "idempotency_mismatch" });
+    });
+    const error = await failure(connect(service.url).facts.batch(batch, { idempotencyKey: "k" }));
+    expect(error.code).toBe("idempotency_mismatch");
+    expect(service.seen).toHaveLength(2);
+  });
+
+  test("gives up after the configured retries", async () => {
+    const service = await stageService((_, response) => {
+      json(response, 500, {}, { "x-trace-id": "tr_1" });
+    });
+    const error = await failure(connect(service.url, { retries: 2 }).me());
+    expect(error).toMatchObject({ name: "ApiError", code: "server", status: 500, traceId: "tr_1" });
+    expect(service.seen).toHaveLength(3);
+  });
+
+  test.each([
+    ["seconds", "2", 2000],
+    ["a date", "Thu, 01 Jan 2026 00:00:02 GMT", 2000],
+    ["more than the cap", "600", 5000],
+  ])("waits as long as Retry-After says in %s", async (_, header, waited) => {
+    vi.useFakeTimers();
+    try {
+      let attempts = 0;
+      const spectron = connect("http://service.test", {
+        maxRetryAfterMs: 5000,
+        now: () => Date.parse("2026-01-01T00:00:00Z"),
+        fetch: async () => {
+          attempts += 1;
+          return attempts === 1
+            ? Response.json({}, { status: 429, headers: { "retry-after": header } })
+            : Response.json({ principalId: "p" });
+        },
+      });
+      const answer = spectron.me();
+      await vi.advanceTimersByTimeAsync(waited - 1);
+      expect(attempts).toBe(1);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(attempts).toBe(2);
+      await answer;
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("backs off 250, 500, 1000 ms at full jitter's upper end", async () => {
+    vi.useFakeTimers();
+    try {
+      const at: number[] = [];
+      const started = Date.now();
+      const spectron = createSpectron({
+        url: "http://service.test",
+        context: "dev",
+        random: () => 1,
+        fetch: async () => {
+          at.push(Date.now() - started);
+          return Response.json({}, { status: 503 });
+        },
+      });
+      const failed = failure(spectron.me());
+      await vi.advanceTimersByTimeAsync(2000);
+      await failed;
+      expect(at).toEqual([0, 250, 750, 1750]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("an abort ends the pause between attempts", async () => {
+    const controller = new AbortController();
+    const service = await stageService((_, response) => {
+      json(response, 503, {}, { "retry-after": "25" });
+      response.on("close", () => {
+        controller.abort();
+      });
+    });
+    const error = await failure(connect(service.url).me({ signal: controller.signal }));
+    expect(error.code).toBe("aborted");
+    expect(service.seen).toHaveLength(1);
+  });
+});
+
+describe("answers that are no answers", () => {
+  test("a connection that nobody accepts is a connection error that names no path", async () => {
+    const error = await failure(connect("http://127.0.0.1:1", { retries: 0 }).me());
+    expect(error.code).toBe("connection");
+    expect(error.message).toContain("http://127.0.0.1:1");
+  });
+
+  test("headers that never come end in a timeout", async () => {
+    const service = await stageService(() => undefined);
+    const error = await failure(connect(service.url, { retries: 0, timeoutMs: 30 }).me());
+    expect(error.code).toBe("timeout");
+  });
+
+  test("a body that never ends ends in a timeout", async () => {
+    const service = await stageService((_, response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.write('{"principalId":');
+    });
+    const error = await failure(connect(service.url, { retries: 0, timeoutMs: 30 }).me());
+    expect(error.code).toBe("timeout");
+  });
+
+  test("a transport that ignores its signal still ends in a timeout", async () => {
+    const spectron = connect("http://service.test", {
+      retries: 0,
+      timeoutMs: 10,
+      fetch: async () => new Promise<never>(() => undefined),
+    });
+    expect((await failure(spectron.me())).code).toBe("timeout");
+  });
+
+  test("a transport that ignores its signal still ends in an abort", async () => {
+    const controller = new AbortController();
+    const spectron = connect("http://service.test", {
+      fetch: async () => {
+        queueMicrotask(() => {
+          controller.abort();
+        });
+        return new Promise<never>(() => undefined);
+      },
+    });
+    expect((await failure(spectron.me({ signal: controller.signal }))).code).toBe("aborted");
+  });
+
+  test("a body cut on the way is fetched again", async () => {
+    const service = await stageService((_, response, count) => {
+      if (count > 1) {
+        json(response, 200, { principalId: "p" });
+        return;
+      }
+      response.writeHead(200, { "content-type": "application/json", "content-length": "100" });
+      response.write('{"principal', () => response.destroy());
+    });
+    expect(await connect(service.url).me()).toEqual({ principalId: "p" });
+  });
+
+  test("half a JSON text with status 200 is invalid, and sent again with the same key", async () => {
+    const service = await stageService((_, response, count) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(count === 1 ? '{"sessionId":"se' : JSON.stringify(stored));
+    });
+    expect(await connect(service.url).facts.batch(batch, { idempotencyKey: "k" })).toEqual(stored);
+    const once = connect(service.url, { retries: 0, fetch: async () => new Response('{"a":') });
+    expect((await failure(once.me())).code).toBe("invalid_response");
+  });
+
+  test("an empty 200 is no proof that a write was stored", async () => {
+    const service = await stageService((_, response) => response.writeHead(200).end());
+    const error = await failure(connect(service.url).facts.batch(batch, { idempotencyKey: "k" }));
+    expect(error.code).toBe("invalid_response");
+  });
+
+  test("a web page with status 200 is invalid and asked for once", async () => {
+    const service = await stageService((_, response) => {
+      response.writeHead(200, { "content-type": "text/html" }).end("<html>");
+    });
+    expect((await failure(connect(service.url).me())).code).toBe("invalid_response");
+    expect(service.seen).toHaveLength(1);
+  });
+
+  test("a redirect to another host gets neither key nor content", async () => {
+    const other = await stageService((_, response) => {
+      json(response, 200, stored);
+    });
+    const service = await stageService((_, response) => {
+      response.writeHead(307, { location: `${other.url}/api/v1/dev/facts/batch` }).end();
+    });
+    const error = await failure(connect(service.url).facts.batch(batch, { idempotencyKey: "k" }));
+    expect(error.code).toBe("invalid_response");
+    expect(other.seen).toEqual([]);
+  });
+});
+
+describe("requests", () => {
+  test("carry the key, the principal and an encoded path", async () => {
+    const service = await stageService((_, response) => {
+      json(response, 200, {});
+    });
+    await connect(service.url, { onBehalfOf: "rosa" }).sessions.get("sess/1");
+    expect(service.seen[0]?.path).toBe("/api/v1/dev/sessions/sess%2F1");
+    expect(service.seen[0]?.headers).toMatchObject({
+      authorization: "Bearer sp-k1-s3cret",
+      "x-spectron-on-behalf-of": "rosa",
+    });
+  });
+
+  test("say a lens as JSON in the query", async () => {
+    const service = await stageService((_, response) => {
+      json(response, 200, {});
+    });
+    await connect(service.url).profile({ lens: [["org/acme"]] });
+    expect(new URL(service.seen[0]?.path ?? "", service.url).searchParams.get("lens")).toBe(
+      '[["org/acme"]]',
+    );
+  });
+
+  test("a closed session answers without a body", async () => {
+    const service = await stageService((_, response) => response.writeHead(204).end());
+    await expect(connect(service.url).sessions.close("s")).resolves.toBeUndefined();
+    expect(service.seen[0]?.method).toBe("DELETE");
+  });
+
+  test("capabilities are asked for once, and an empty health answer has none", async () => {
+    const service = await stageService((_, response) => response.writeHead(200).end());
+    const spectron = connect(service.url);
+    expect((await spectron.capabilities()).size).toBe(0);
+    await spectron.capabilities();
+    expect(service.seen).toHaveLength(1);
+  });
+
+  test("an idempotency key that no header can carry is refused before it is sent", async () => {
+    const service = await stageService((_, response) => {
+      json(response, 200, stored);
+    });
+    const error = await failure(
+      connect(service.url).facts.batch(batch, { idempotencyKey: "a\nb" }),
+    );
+    expect(error.code).toBe("configuration");
+    expect(service.seen).toEqual([]);
+  });
+});
+
+test("no error message holds content, key or query string, also when the service quotes them", async () => {
+  const quoted = { detail: SECRET, message: SECRET, title: SECRET, code: `x ${SECRET}` };
+  for (const status of [400, 409, 500]) {
+    const service = await stageService((_, response) => {
+      json(response, status, quoted);
+    });
+    const spectron = connect(service.url, { retries: 0 });
+    const calls = [
+      async () => spectron.facts.batch(batch),
+      async () => spectron.profile({ lens: [["org/hidden"]] }),
+    ];
+    for (const call of calls) {
+      const error = await failure(call());
+      expect(error).toBeInstanceOf(ApiError);
+      expect(`${error.message} ${JSON.stringify(error)}`).not.toMatch(
+        /launch code|s3cret|hidden|\?/,
+      );
+    }
+  }
+});
+
+describe("createSpectron refuses", () => {
+  test.each<[string, Partial<Record<keyof SpectronOptions, unknown>>, RegExp]>([
+    ["no url", { url: undefined }, /"url"/],
+    ["a url of another protocol", { url: "file:///memory.db" }, /"url"/],
+    ["a url with a query", { url: "http://x.test/?key=1" }, /"url"/],
+    ["no context", { context: undefined }, /"context"/],
+    ["a context with a slash", { context: "a/b" }, /"context"/],
+    ["a key with a line end", { apiKey: "sp-1\n" }, /"apiKey"/],
+    ["a timeout of zero", { timeoutMs: 0 }, /"timeoutMs"/],
+    ["half a retry", { retries: 0.5 }, /"retries"/],
+    ["a fetch that is no function", { fetch: "fetch" }, /"fetch"/],
+  ])("%s", (_, wrong, named) => {
+    const options = { url: "http://x.test", context: "dev", ...wrong } as SpectronOptions;
+    expect(() => createSpectron(options)).toThrow(named);
+  });
+});
+
+test("close ends the service it was given, also when a flush fails, and refuses later calls", async () => {
+  const close = vi.fn(async () => undefined);
+  const spectron = connect("http://service.test", { close, fetch: async () => Response.json({}) });
+  spectron.drainables.add({
+    flush: async () => Promise.reject(new MemoryError("timeout", "late")),
+  });
+  expect((await failure(spectron.close({ timeoutMs: 1 }))).code).toBe("timeout");
+  expect(close).toHaveBeenCalledOnce();
+  expect((await failure(spectron.me())).code).toBe("configuration");
+});
