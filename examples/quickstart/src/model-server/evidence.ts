@@ -44,7 +44,9 @@ function readLine(line: string, headingTime: number | undefined): Evidence | und
   const entity = entityLine.exec(rest);
   const keyed = keyedLine.exec(rest);
   const key = entity?.[2] ?? keyed?.[1];
-  const isSpeaker = key === "user" || key === "assistant";
+  // Below a date header every line is something somebody said, in transcripts also by name.
+  const isNamed = headingTime !== undefined && key !== undefined && /^\p{Lu}/u.test(key);
+  const isSpeaker = key === "user" || key === "assistant" || isNamed;
   const isKey = key !== undefined && !isSpeaker && attributeName.test(key);
   // Headings and the block's own introduction have neither a date nor a key, and say nothing about the user.
   if (!dated && !isSpeaker && !isKey) return undefined;
