@@ -156,16 +156,31 @@ describe("idempotency", () => {
     expect(await problemOf(response)).toMatchObject({ code: "idempotency_mismatch" });
   });
 
-  test("of two first requests at once one runs, the other gets 409 in flight", async () => {
+  test("while the first request with a key runs, another gets 409 in flight", async () => {
+    const started = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const slow = await startTestService({
+      extractor: {
+        name: "slow",
+        async extract() {
+          started.resolve();
+          await gate.promise;
+          return { facts: [], instructions: [], uncertainties: [] };
+        },
+      },
+    });
     const headers = { "idempotency-key": "k1" };
-    const answers = await Promise.all([
-      service.call("POST", BATCH, body, headers),
-      service.call("POST", BATCH, body, headers),
-    ]);
-    expect(answers.map((answer) => answer.status).toSorted((a, b) => a - b)).toEqual([200, 409]);
-    const refused = answers.find((answer) => answer.status === 409);
-    expect(refused?.headers.get("retry-after")).toBe("1");
-    expect(await refused?.json()).toMatchObject({ code: "idempotency_in_flight" });
+    const first = slow.call("POST", BATCH, body, headers);
+    await started.promise;
+    const refused = await slow.call("POST", BATCH, body, headers);
+    expect(refused.status).toBe(409);
+    expect(refused.headers.get("retry-after")).toBe("1");
+    expect(await refused.json()).toMatchObject({ code: "idempotency_in_flight" });
+    gate.resolve();
+    expect((await first).status).toBe(200);
+    const replay = await slow.call("POST", BATCH, body, headers);
+    expect(replay.headers.get("idempotency-replayed")).toBe("true");
+    await slow.stop();
   });
 
   test("the stored answer survives a restart of the service", async () => {

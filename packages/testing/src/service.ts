@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createSpectron } from "@spectron/core";
 import type { Spectron, SpectronOptions } from "@spectron/core";
 import { embedded } from "@spectron/server";
-import type { EmbeddedService } from "@spectron/server";
+import type { EmbeddedOptions, EmbeddedService } from "@spectron/server";
 
 /** A request that reached the service. */
 export interface RecordedRequest {
@@ -35,11 +35,20 @@ export interface TestService {
 
 /** The real service in this process on a temporary file, with every request written down. */
 export async function startTestService(
-  options: { now?: () => number; client?: Partial<SpectronOptions> } = {},
+  options: {
+    now?: () => number;
+    client?: Partial<SpectronOptions>;
+    extractor?: EmbeddedOptions["extractor"];
+  } = {},
 ): Promise<TestService> {
   const folder = await mkdtemp(join(tmpdir(), "spectron-"));
   const path = join(folder, "memory.db");
-  const service = await embedded({ path, context: "dev", now: options.now });
+  const service = await embedded({
+    path,
+    context: "dev",
+    now: options.now,
+    extractor: options.extractor,
+  });
   const requests: RecordedRequest[] = [];
   const sessions = new Set<string>();
   const recording: typeof globalThis.fetch = async (input, init) => {

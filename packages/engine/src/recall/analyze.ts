@@ -1,43 +1,71 @@
-import { stemmer } from "stemmer";
+import { stem } from "./stem.ts";
 
+/** English words that say nothing about what a text is about. */
 const STOP: ReadonlySet<string> = /* @__PURE__ */ new Set(
-  "a an the and or but if so as at by for from in into of on off out over to up with about than then too very just i me my mine myself you your yours he him his she her hers it its we us our ours they them their theirs this that these those there here is am are was were be been being do does did doing done have has had having can could will would shall should may might must not no nor what which who whom whose when where why how t s m re ve ll d".split(
-    " ",
-  ),
+  (
+    "a an the and or but if so as at by for from in into of on off out over to up with about than then too very just " +
+    "i me my mine myself you your yours he him his she her hers it its we us our ours they them their theirs this that " +
+    "these those there here is am are was were be been being do does did doing done have has had having can could will " +
+    "would shall should may might must not no nor what which who whom whose when where why how s t m re ve ll d"
+  ).split(" "),
 );
 
-const IRREGULAR: ReadonlyMap<string, string> = /* @__PURE__ */ new Map(
-  "went:go gone:go bought:buy took:take taken:take made:make said:say told:tell saw:see seen:see met:meet got:get gave:give given:give ate:eat eaten:eat drank:drink ran:run swam:swim wrote:write written:write read:read left:leave lost:lose won:win found:find felt:feel kept:keep taught:teach thought:think brought:bring began:begin begun:begin chose:choose chosen:choose drove:drive flew:fly grew:grow knew:know sang:sing slept:sleep spoke:speak spent:spend built:build sold:sell sent:send children:child people:person mice:mouse men:man women:woman feet:foot"
-    .split(" ")
-    .map((pair) => pair.split(":") as [string, string]),
-);
-
+const WORD = /[\p{L}\p{N}]+(?:'\p{L}+)*/gu;
 const LATIN = /^[a-z0-9]+$/;
+/** Scripts that put no blanks between words. */
+const UNSPACED =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Khmer}\p{Script=Lao}\p{Script=Myanmar}]/u;
+/** The article and the conjunction that Arabic writes onto the word. */
+const ARABIC_PREFIX = /^و?ال(?=\p{Script=Arabic}{3})/u;
+const SEGMENTER: Intl.Segmenter = /* @__PURE__ */ new Intl.Segmenter("und", {
+  granularity: "word",
+});
+
+/** Lower case without accents, ligatures, vowel marks and typographic apostrophes. */
+export function fold(text: string): string {
+  return text
+    .normalize("NFKD")
+    .toLowerCase()
+    .replaceAll(/[\p{M}\u0640]/gu, "")
+    .replaceAll("ß", "ss")
+    .replaceAll(/[\u2018\u2019\u02BC\uFF07]/gu, "'");
+}
 
 /** Index terms of a text, in order: folded, without stop words, stemmed; scripts without blanks are segmented. */
 export function analyze(text: string): string[] {
-  const folded = text
-    .toLowerCase()
-    .normalize("NFKD")
-    .replaceAll(/\p{M}/gu, "")
-    .replaceAll(/[’‘]/g, "'");
   const terms: string[] = [];
-  for (const match of folded.matchAll(/[\p{L}\p{N}]+(?:'[\p{L}]+)?/gu)) {
-    const word = match[0].replace(/'s$/, "").replace(/'.*$/, "");
+  for (const match of fold(text).matchAll(WORD)) {
+    const word = withoutApostrophe(match[0]);
     if (LATIN.test(word)) {
       if (!STOP.has(word)) terms.push(stem(word));
-    } else if (
-      /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u.test(word)
-    ) {
-      for (const part of new Intl.Segmenter(undefined, { granularity: "word" }).segment(word))
-        if (part.isWordLike === true) terms.push(part.segment);
+    } else if (UNSPACED.test(word)) {
+      terms.push(...segments(word));
     } else if (word !== "") {
-      terms.push(word);
+      terms.push(word.replace(ARABIC_PREFIX, ""));
     }
   }
   return terms;
 }
 
-function stem(word: string): string {
-  return stemmer(IRREGULAR.get(word) ?? word);
+/** "Ann's" is Ann, "I'm" is I, "don't" is nothing, "l'amour" is amour. */
+function withoutApostrophe(word: string): string {
+  const at = word.indexOf("'");
+  if (at < 0) return word;
+  if (word.endsWith("n't")) return "";
+  const rest = word.slice(at + 1);
+  return at <= 2 && rest.length > 2 ? rest.replaceAll("'", "") : word.slice(0, at);
+}
+
+/** Words as the segmenter cuts them, and the pairs inside longer ones: a question may be cut differently. */
+function segments(text: string): string[] {
+  const terms: string[] = [];
+  for (const { segment, isWordLike } of SEGMENTER.segment(text)) {
+    if (isWordLike !== true) continue;
+    const letters = Array.from(segment);
+    terms.push(segment);
+    if (letters.length > 2)
+      for (let at = 0; at + 1 < letters.length; at += 1)
+        terms.push(`${letters[at] ?? ""}${letters[at + 1] ?? ""}`);
+  }
+  return terms;
 }

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import { EngineError } from "../../model/errors.ts";
@@ -95,8 +96,10 @@ async function startThread(settings: WorkerSettings): Promise<Thread> {
     call,
     async close() {
       if (ended !== undefined) return;
+      const exited = once(worker, "exit");
       await call("close", null);
-      await worker.terminate();
+      worker.ref();
+      await exited;
     },
   };
 }

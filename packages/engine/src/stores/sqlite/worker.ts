@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { commands } from "../../commands/index.ts";
 import { RolledBack } from "../../commands/rolled-back.ts";
@@ -27,6 +28,12 @@ export interface WorkerSettings {
 
 type Handler<View> = (view: View, input: unknown) => unknown;
 
+/** Takes requests in order; `idle` settles when all that were taken are answered. */
+interface Service {
+  take(request: WorkerRequest): void;
+  idle(): Promise<void>;
+}
+
 /** Most requests that share one transaction; bounds how long one commit is. */
 const BATCH = 256;
 
@@ -41,11 +48,16 @@ function failure(id: number, error: unknown): WorkerResponse {
 }
 
 /** Runs what has queued up in one transaction each time: many writes, one sync, answers after it. */
-function serveWrites(db: Statements, writer: Writer, send: (response: WorkerResponse) => void) {
+function serveWrites(
+  db: Statements,
+  writer: Writer,
+  send: (response: WorkerResponse) => void,
+): Service {
   const queue: WorkerRequest[] = [];
-  let draining = false;
+  let draining: Promise<void> | undefined;
   const drain = async (): Promise<void> => {
-    draining = true;
+    // whatever arrives in the same turn of the loop shares the first transaction
+    await setImmediate();
     while (queue.length > 0) {
       const batch = queue.splice(0, BATCH);
       const responses: WorkerResponse[] = [];
@@ -63,14 +75,16 @@ function serveWrites(db: Statements, writer: Writer, send: (response: WorkerResp
         for (const request of batch) send(failure(request.id, error));
       }
     }
-    draining = false;
+    draining = undefined;
   };
-  return (request: WorkerRequest): void => {
-    queue.push(request);
-    if (!draining) {
-      draining = true;
-      setImmediate(() => void drain());
-    }
+  return {
+    take(request) {
+      queue.push(request);
+      draining ??= drain();
+    },
+    async idle() {
+      await draining;
+    },
   };
 }
 
@@ -93,7 +107,11 @@ async function runOne(
   }
 }
 
-function serveReads(db: Statements, reader: Reader, send: (response: WorkerResponse) => void) {
+function serveReads(
+  db: Statements,
+  reader: Reader,
+  send: (response: WorkerResponse) => void,
+): Service {
   let last: Promise<void> = Promise.resolve();
   const runRead = async (request: WorkerRequest): Promise<void> => {
     try {
@@ -106,8 +124,11 @@ function serveReads(db: Statements, reader: Reader, send: (response: WorkerRespo
       db.run("COMMIT");
     }
   };
-  return (request: WorkerRequest): void => {
-    last = last.then(() => runRead(request));
+  return {
+    take(request) {
+      last = last.then(() => runRead(request));
+    },
+    idle: async () => last,
   };
 }
 
@@ -128,18 +149,21 @@ function main(port: NonNullable<typeof parentPort>, settings: WorkerSettings): v
     return;
   }
   const db = createStatements(opened.database);
-  const serve =
+  const service =
     settings.mode === "write"
       ? serveWrites(db, createWriter(db), send)
       : serveReads(db, createReader(db), send);
   port.on("message", (request: WorkerRequest) => {
     if (request.name !== "close") {
-      serve(request);
+      service.take(request);
       return;
     }
-    opened.close();
-    send({ id: request.id, ok: true, value: null });
-    port.close();
+    void service.idle().then(() => {
+      opened.close();
+      send({ id: request.id, ok: true, value: null });
+      // the thread ends by itself once its port is closed
+      port.close();
+    });
   });
   send({ id: 0, ok: true, value: null });
 }
