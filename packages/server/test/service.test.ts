@@ -75,7 +75,7 @@ describe("bad requests", () => {
       400,
       "field_conflict",
     ],
-  ])("%s gets %i and stores nothing", async (_, body, status, code) => {
+  ])("%s is refused and stores nothing", async (_, body, status, code) => {
     const response = await service.call("POST", BATCH, body, { "idempotency-key": "k" });
     expect(response.status).toBe(status);
     expect(await problemOf(response)).toMatchObject({ code });
