@@ -2,8 +2,12 @@ import { existsSync, readdirSync } from "node:fs";
 import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 
-const workspaces = ["packages", "examples"].flatMap((folder) =>
-  readdirSync(new URL(folder, import.meta.url)).map((name) => `${folder}/${name}`),
+const below = (folder: string): string[] =>
+  readdirSync(new URL(folder, import.meta.url)).map((name) => `${folder}/${name}`);
+const workspaces = [...below("packages"), ...below("examples"), "benchmarks"];
+/** Older framework versions run the adapters' tests through aliases of their own. */
+const compat = below("compat").filter((path) =>
+  existsSync(new URL(`${path}/vitest.config.ts`, import.meta.url)),
 );
 
 export default defineConfig({
@@ -18,6 +22,7 @@ export default defineConfig({
           extends: true as const,
           test: { name: path, root: path, include: ["src/**/*.test.ts", "test/**/*.test.ts"] },
         })),
+      ...compat.map((path) => `${path}/vitest.config.ts`),
       {
         extends: true as const,
         test: { name: "repository", root: "scripts", include: ["*.test.ts"] },
