@@ -50,6 +50,15 @@ export interface TurnResponse {
   createdAt: IsoTime;
   ts?: IsoTime | null | undefined;
   clientId?: string | null | undefined;
+  /** The platform's own message, when asked for with `parts=true` (capability `turn-parts`). */
+  parts?: unknown;
+  /** False for a turn that is kept in the transcript alone. @default true */
+  remember?: boolean | undefined;
+  /** The turn that this one replaced, and the one that replaced it (capability `message-revisions`). */
+  revises?: string | undefined;
+  revisedBy?: string | undefined;
+  /** When a revision or a retraction took it out of the conversation. */
+  endedAt?: IsoTime | undefined;
 }
 
 export interface PageInfo {
@@ -68,10 +77,19 @@ export interface WireMessage {
   content: string;
   ts?: IsoTime | null | undefined;
   id?: string | undefined;
+  /** The platform's own message as JSON, kept beside the turn and given back as it was (capability `turn-parts`). */
+  parts?: unknown;
+  /** False keeps the turn in the transcript alone: nothing is extracted, recall never finds it, and `content` may be empty. @default true */
+  remember?: boolean | undefined;
 }
 
 export interface FactsBatchRequest {
   messages: WireMessage[];
+  /**
+   * Id of the turn that must be the newest of the session, or null for a session without turns; otherwise 409
+   * `turn_conflict` and nothing is stored (capability `turn-parts`).
+   */
+  after?: string | null | undefined;
   session_id?: string | undefined;
   scopes?: ScopeSets | undefined;
   extract?: "whole_conversation" | "per_message" | undefined;
