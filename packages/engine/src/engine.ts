@@ -1,9 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import { randomBytes } from "node:crypto";
 import { checkAnswer } from "./commands/command.ts";
-import type { IdempotencyRequest } from "./commands/command.ts";
+import type { Caller, IdempotencyRequest } from "./commands/command.ts";
 import type { CommandInput, CommandOutput } from "./commands/index.ts";
-import type { PreparedMessage } from "./commands/ingest.ts";
+import type { PreparedMessage } from "./commands/append-messages.ts";
 import { gateExtraction } from "./extract/gate.ts";
 import { writeDatesOut } from "./extract/dates.ts";
 import type { Extraction, Extractor } from "./extract/extractor.ts";
@@ -30,6 +30,10 @@ export interface IncomingMessage {
   content: string;
   ts?: number | undefined;
   id?: string | undefined;
+  /** The platform's own message, kept beside the turn. */
+  parts?: unknown;
+  /** False keeps it in the transcript alone. @default true */
+  remember?: boolean | undefined;
 }
 
 type Seeded<Input> = Omit<Input, "seed">;
@@ -42,6 +46,11 @@ export type RememberInput = Omit<
   infer: "full" | "none" | "preview" | "triples";
 };
 
+export type ForgetRequest = Omit<Seeded<CommandInput<"forget">>, "silence"> & {
+  /** Absent: only `ids`. */
+  match?: Omit<QueryInput<"matchForget">, "at" | "caller"> | undefined;
+};
+
 /** What memory means, over one store. */
 export interface Engine {
   now(): number;
@@ -50,6 +59,16 @@ export interface Engine {
     input: Seeded<CommandInput<"createSession">>,
   ): Promise<CommandOutput<"createSession">>;
   closeSession(input: Seeded<CommandInput<"closeSession">>): Promise<void>;
+  /** Closes a session and erases its turns; facts stay. */
+  purgeSession(input: Seeded<CommandInput<"purgeSession">>): Promise<void>;
+  /** Takes one message out of the conversation and undoes what only it stated. */
+  retract(input: Seeded<CommandInput<"retract">>): Promise<void>;
+  /** Ends or erases records by id, or those that speak of the query. */
+  forget(input: ForgetRequest): Promise<CommandOutput<"forget">>;
+  expire(caller: Caller): Promise<{ affected: number }>;
+  decay(caller: Caller): Promise<{ affected: number }>;
+  /** Puts turns into quarantine or restores them. */
+  holdTurns(input: Seeded<CommandInput<"holdTurns">>): Promise<{ changed: number }>;
   /** Makes the context if needed and stores one key. */
   bootstrap(key: KeyRecord): Promise<CommandOutput<"bootstrap">>;
   read<Name extends QueryName>(name: Name, input: QueryInput<Name>): Promise<QueryOutput<Name>>;
@@ -143,6 +162,27 @@ export function createEngine(options: EngineOptions): Engine {
       ),
 
     closeSession: async (input) => store.write("closeSession", { ...input, seed: seed() }),
+    purgeSession: async (input) => store.write("purgeSession", { ...input, seed: seed() }),
+    retract: async (input) => store.write("retract", { ...input, seed: seed() }),
+    expire: async (caller) => store.write("expire", { caller, seed: seed() }),
+    decay: async (caller) => store.write("decay", { caller, seed: seed() }),
+    holdTurns: async (input) => store.write("holdTurns", { ...input, seed: seed() }),
+
+    forget: async ({ match, ...input }) =>
+      guarded(input.idempotency, async () => {
+        const made = seed();
+        const found =
+          match === undefined
+            ? { facts: [], turns: [] }
+            : await store.read("matchForget", { ...match, caller: input.caller, at: made.now });
+        return store.write("forget", {
+          ...input,
+          seed: made,
+          ids: [...input.ids, ...found.facts],
+          silence: found.turns,
+        });
+      }),
+
     bootstrap: async (key) =>
       store.write("bootstrap", {
         key,
@@ -199,6 +239,9 @@ async function prepare(
       terms: analyze(message.content).join(" "),
       clientId: message.id ?? null,
       ts: message.ts ?? null,
+      parts: message.parts === undefined ? null : JSON.stringify(message.parts),
+      remember: message.remember ?? true,
+      findings: [],
     });
     if (performance.now() - sliceStart > SLICE_MS) {
       await setImmediate();

@@ -5,6 +5,7 @@ import type { Identity } from "./auth/authenticate.ts";
 import { LIMITS } from "./limits.ts";
 import { Problem, problemResponse, toProblem } from "./problem.ts";
 import { factRoutes } from "./routes/facts.ts";
+import { forgetRoutes } from "./routes/forget.ts";
 import { recallRoutes } from "./routes/recall.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { stateRoutes } from "./routes/state.ts";
@@ -27,6 +28,8 @@ const VERSION = "0.1.0";
 
 const CAPABILITIES: readonly string[] = [
   "client-message-id",
+  "message-revisions",
+  "turn-parts",
   "external-session-id",
   "session-turns",
   "write-trace-id",
@@ -81,6 +84,7 @@ export function createApp(options: AppOptions): (request: Request) => Promise<Re
   sessionRoutes(data, engine);
   factRoutes(data, engine);
   recallRoutes(data, engine);
+  forgetRoutes(data, engine);
   stateRoutes(data, engine);
   app.route("/api/v1/:context", data);
 

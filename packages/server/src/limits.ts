@@ -8,11 +8,14 @@ export interface Limits {
   readonly bodyBytes: number;
   readonly messages: number;
   readonly contentBytes: number;
+  readonly partsBytes: number;
   readonly idLength: number;
   readonly externalIdLength: number;
   readonly k: Bound;
   readonly turns: Bound;
   readonly state: Bound;
+  /** What a query forgets by default: destructive, so only what carries most of it. */
+  readonly forget: { readonly threshold: number; readonly limit: number };
   readonly labels: number;
   readonly metadataBytes: number;
   readonly queryLength: number;
@@ -25,10 +28,12 @@ export const LIMITS: Limits = {
   bodyBytes: 10 * 1024 * 1024,
   messages: 1000,
   contentBytes: 256 * 1024,
+  partsBytes: 256 * 1024,
   idLength: 128,
   externalIdLength: 256,
   k: { default: 10, most: 50 },
   turns: { default: 100, most: 500 },
+  forget: { threshold: 0.75, limit: 100 },
   state: { default: 100, most: 500 },
   labels: 32,
   metadataBytes: 16 * 1024,

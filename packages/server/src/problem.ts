@@ -44,9 +44,11 @@ const KINDS: Readonly<Record<number, [suffix: string, title: string]>> = {
 const STATUS: Readonly<Record<EngineErrorCode, number>> = {
   validation_failed: 400,
   scope_invalid: 400,
+  cursor_invalid: 400,
   forbidden: 403,
   not_found: 404,
   message_id_conflict: 409,
+  turn_conflict: 409,
   idempotency_mismatch: 409,
   idempotency_in_flight: 409,
   session_full: 409,
@@ -54,6 +56,9 @@ const STATUS: Readonly<Record<EngineErrorCode, number>> = {
   storage_full: 507,
   store_locked: 503,
   store_newer: 503,
+  store_older: 503,
+  store_corrupt: 503,
+  store_unavailable: 503,
   store_failed: 503,
 };
 
@@ -62,6 +67,9 @@ const PRIVATE: ReadonlySet<EngineErrorCode> = new Set([
   "store_failed",
   "store_locked",
   "store_newer",
+  "store_older",
+  "store_corrupt",
+  "store_unavailable",
 ]);
 
 /** The one table from anything thrown to an answer. */

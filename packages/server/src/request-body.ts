@@ -49,9 +49,9 @@ export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown):
     path: issue.path.join("."),
     message: issue.message,
   }));
-  const tooLarge = result.error.issues.find((issue) => issue.message === CONTENT_TOO_LARGE);
+  const tooLarge = result.error.issues.find(({ message }) => TOO_LARGE.has(message));
   if (tooLarge !== undefined)
-    throw new Problem(413, "content_too_large", CONTENT_TOO_LARGE, { errors });
+    throw new Problem(413, "content_too_large", tooLarge.message, { errors });
   const first = errors[0];
   throw new Problem(
     400,
@@ -64,6 +64,8 @@ export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown):
 }
 
 const CONTENT_TOO_LARGE = `A message may have at most ${LIMITS.contentBytes} bytes of text.`;
+const PARTS_TOO_LARGE = `The parts of a message may have at most ${LIMITS.partsBytes} bytes of JSON.`;
+const TOO_LARGE: ReadonlySet<string> = new Set([CONTENT_TOO_LARGE, PARTS_TOO_LARGE]);
 
 /** Text that every store keeps as it is: well-formed, without NUL. */
 export const text: z.ZodString = z
@@ -76,6 +78,14 @@ export const content: z.ZodType<string> = text.refine(
   (value) => value.length <= LIMITS.contentBytes && Buffer.byteLength(value) <= LIMITS.contentBytes,
   CONTENT_TOO_LARGE,
 );
+
+/** Any JSON; as text it escapes what a store could not keep. */
+export const parts: z.ZodUnknown = z
+  .unknown()
+  .refine(
+    (value) => value === undefined || Buffer.byteLength(JSON.stringify(value)) <= LIMITS.partsBytes,
+    PARTS_TOO_LARGE,
+  );
 
 export const identifier: z.ZodType<string> = text.max(LIMITS.idLength);
 

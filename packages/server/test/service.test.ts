@@ -273,13 +273,15 @@ describe("memory", () => {
       messages: [{ role: "user", content: "hi", id: "m1" }],
     });
     const { sessionId, turnIds } = (await first.json()) as { sessionId: string; turnIds: string[] };
-    const send = async (content: string) =>
+    const send = async (role: string) =>
       service.call("POST", BATCH, {
         session_id: sessionId,
-        messages: [{ role: "user", content, id: "m1" }],
+        messages: [{ role, content: "hi", id: "m1" }],
       });
-    expect(await (await send("hi")).json()).toMatchObject({ turnIds });
-    expect((await send("other")).status).toBe(409);
+    expect(await (await send("user")).json()).toMatchObject({ turnIds });
+    const conflict = await send("assistant");
+    expect(conflict.status).toBe(409);
+    expect(await conflict.json()).toMatchObject({ code: "message_id_conflict" });
     expect((await service.spectron.sessions.turns(sessionId)).turns).toHaveLength(1);
   });
 

@@ -6,7 +6,7 @@ export async function bootstrap(
   writer: Writer,
   input: { key: KeyRecord; now: Instant; contextSecret: string },
 ): Promise<{ createdContext: boolean }> {
-  const now = await writer.advanceClock(input.now);
+  const { now } = input;
   const known = await writer.contextKey(input.key.context);
   if (known === undefined) await writer.createContext(input.key.context, input.contextSecret, now);
   await writer.putKey(input.key, now);

@@ -60,17 +60,23 @@ export async function requireContext(reader: Reader, name: string): Promise<numb
 /** Runs the effect once per key; a repeat gets the stored answer, another request with the key is refused. */
 export async function once<Body>(
   writer: Writer,
+  context: number,
   request: IdempotencyRequest | undefined,
   now: Instant,
   effect: () => Promise<{ status: number; body: Body }>,
 ): Promise<Outcome<Body>> {
   if (request !== undefined) {
+    if (!(await writer.reserveAnswer(request.ref)))
+      throw new EngineError(
+        "idempotency_in_flight",
+        "The first request with this Idempotency-Key is still running. Retry after a second.",
+      );
     const stored = checkAnswer(await writer.answer(request.ref), request, now);
     if (stored !== undefined) return { replayed: true, status: stored.status, body: stored.body };
   }
   const result = await effect();
   if (request !== undefined)
-    await writer.putAnswer(request.ref, {
+    await writer.putAnswer(context, request.ref, {
       fingerprint: request.fingerprint,
       status: result.status,
       body: JSON.stringify(result.body),

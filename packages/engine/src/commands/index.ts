@@ -1,16 +1,41 @@
 import { bootstrap } from "./bootstrap.ts";
+import { forget } from "./forget.ts";
 import { ingest } from "./ingest.ts";
+import { decay, expire } from "./lifecycle.ts";
+import { holdTurns } from "./quarantine.ts";
 import { recordTrace } from "./record-trace.ts";
+import { purgeSession, retract } from "./retract.ts";
 import { closeSession, createSession } from "./sessions.ts";
+import { sweep } from "./sweep.ts";
 
 /** Every change of memory. A store runs one of these in one durable transaction. */
 export const commands: {
   readonly bootstrap: typeof bootstrap;
-  readonly ingest: typeof ingest;
-  readonly recordTrace: typeof recordTrace;
-  readonly createSession: typeof createSession;
   readonly closeSession: typeof closeSession;
-} = { bootstrap, ingest, recordTrace, createSession, closeSession };
+  readonly createSession: typeof createSession;
+  readonly decay: typeof decay;
+  readonly expire: typeof expire;
+  readonly forget: typeof forget;
+  readonly holdTurns: typeof holdTurns;
+  readonly ingest: typeof ingest;
+  readonly purgeSession: typeof purgeSession;
+  readonly recordTrace: typeof recordTrace;
+  readonly retract: typeof retract;
+  readonly sweep: typeof sweep;
+} = {
+  bootstrap,
+  closeSession,
+  createSession,
+  decay,
+  expire,
+  forget,
+  holdTurns,
+  ingest,
+  purgeSession,
+  recordTrace,
+  retract,
+  sweep,
+};
 
 export type CommandName = keyof typeof commands;
 export type CommandInput<Name extends CommandName> = Parameters<(typeof commands)[Name]>[1];

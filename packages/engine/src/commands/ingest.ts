@@ -3,32 +3,26 @@ import type {
   FactsBatchResponse,
   FactsResponse,
   MemoryCategory,
-  Role,
   ScopeSets,
   Triple,
 } from "@spectron/core/protocol";
 import type { Extraction } from "../extract/extractor.ts";
 import { mayWrite } from "../model/clamp.ts";
 import { EngineError } from "../model/errors.ts";
-import { turnId, turnKey } from "../model/records.ts";
-import type { Instant, SessionRecord, TurnRecord } from "../model/records.ts";
+import { turnId } from "../model/records.ts";
+import type { Instant, SessionRecord } from "../model/records.ts";
+import type { Outcome as FoldOutcome } from "../reconcile/reconcile.ts";
 import type { Writer } from "../stores/store.ts";
+import { appendMessages } from "./append-messages.ts";
+import type { AppendResult, PreparedMessage } from "./append-messages.ts";
 import { canonicalClauses, createIdMaker, once, requireContext } from "./command.ts";
 import type { Caller, CommandSeed, IdempotencyRequest, Outcome } from "./command.ts";
+import { describeOutcome } from "./describe-outcome.ts";
+import { addStatements, keysBySet, refold } from "./fold-statements.ts";
+import { createEntityTable, tripleStatements, turnStatements } from "./make-statements.ts";
+import type { StatementContext } from "./make-statements.ts";
 import { RolledBack } from "./rolled-back.ts";
-import { applyExtraction } from "./apply-extraction.ts";
 import { mayAppend, openSession } from "./sessions.ts";
-
-/** A message made ready for storing, outside the transaction. */
-export interface PreparedMessage {
-  role: Role;
-  speaker: string | null;
-  text: string;
-  shown: string | null;
-  terms: string;
-  clientId: string | null;
-  ts: Instant | null;
-}
 
 export interface IngestInput {
   caller: Caller;
@@ -38,6 +32,8 @@ export interface IngestInput {
   sessionId?: string | undefined;
   scopes?: ScopeSets | undefined;
   messages: readonly PreparedMessage[];
+  /** Turn that must be the session's newest, or null for none; absent: whatever is. */
+  after?: string | null | undefined;
   /** Gated items; `turnId` is the index of the message in `messages`, as text. */
   extraction: Extraction;
   triples: readonly Triple[];
@@ -55,7 +51,7 @@ export interface IngestInput {
 }
 
 /**
- * The one write path: turns, facts, trace and idempotency answer of one request, in one transaction.
+ * The one write path: turns, statements, facts, trace and idempotency answer of one request, in one transaction.
  *
  * @throws EngineError `forbidden` for a session that is absent, closed, foreign or out of region, all alike.
  */
@@ -64,15 +60,12 @@ export async function ingest(
   input: IngestInput,
 ): Promise<Outcome<FactsBatchResponse | FactsResponse>> {
   const context = await requireContext(writer, input.caller.context);
-  const now = await writer.advanceClock(input.seed.now);
   const outcome = await once(
     writer,
+    context,
     input.preview ? undefined : input.idempotency,
-    now,
-    async () => ({
-      status: 200,
-      body: await store(writer, context, now, input),
-    }),
+    input.seed.now,
+    async () => ({ status: 200, body: await store(writer, context, input) }),
   );
   if (input.preview) throw new RolledBack(outcome);
   return outcome;
@@ -81,43 +74,58 @@ export async function ingest(
 async function store(
   writer: Writer,
   context: number,
-  now: Instant,
   input: IngestInput,
 ): Promise<FactsBatchResponse | FactsResponse> {
-  const newId = createIdMaker({ ...input.seed, now });
-  const session = await resolveSession(writer, context, now, newId, input);
+  const newId = createIdMaker(input.seed);
+  const session = await resolveSession(writer, context, newId, input);
   const scopes = input.scopes === undefined ? session.scopes : canonicalClauses(input.scopes);
   if (!mayWrite(scopes, input.caller.write))
     throw new EngineError("forbidden", "This key may not write to these scopes.");
   const scopeSet = await writer.internScopeSet(context, scopes);
-  const stored = await appendMessages(writer, context, now, session, scopeSet, input);
-  const traceId = newId("tr");
-  const extractions = await applyExtraction(writer, {
+  const lastSeq = await writer.lockSession(context, session.key);
+  checkNewest(session, lastSeq, input.after);
+  const at = await writer.lockScopeSets(context, [scopeSet], input.seed.now);
+  const stored = await appendMessages(writer, {
     context,
+    session,
+    lastSeq,
     scopeSet,
-    at: input.observedAt ?? now,
-    newId,
-    traceId,
-    caller: input.caller,
-    turns: stored.turns,
-    fresh: stored.fresh,
-    extraction: input.extraction,
-    triples: input.triples,
-    perMessage: input.diff === "per_message",
-    category: input.category,
+    at,
+    now: input.seed.now,
+    principal: input.caller.principal,
     labels: input.labels,
+    messages: input.messages,
   });
-  await writer.appendTrace(
-    context,
+  const others = new Set(stored.left.map((turn) => turn.scopeSet));
+  others.delete(scopeSet);
+  if (others.size > 0) await writer.lockScopeSets(context, [...others], at);
+  const traceId = newId("tr");
+  const extractions = await reconcileMessages(
+    writer,
     {
-      id: traceId,
-      kind: "decision",
+      context,
       scopeSet,
-      principal: input.caller.principal,
-      data: summarize(session, stored.turns, extractions),
+      at,
+      now: input.seed.now,
+      observedAt: input.observedAt,
+      newId,
+      caller: input.caller,
+      category: input.category,
+      labels: input.labels,
+      entities: createEntityTable(writer, { context, scopeSet, at }),
     },
-    now,
+    stored,
+    input,
+    traceId,
   );
+  await writer.appendTrace(context, {
+    id: traceId,
+    kind: "decision",
+    scopeSet,
+    principal: input.caller.principal,
+    at,
+    data: summarize(session, stored, extractions, input.caller),
+  });
   const turnIds = stored.turns.map((turn) => turnId(session.id, turn.seq));
   const sessionId = input.preview ? (input.sessionId ?? "") : session.id;
   if (input.answer.kind === "batch")
@@ -143,7 +151,6 @@ async function store(
 async function resolveSession(
   writer: Writer,
   context: number,
-  now: Instant,
   newId: (prefix: string) => string,
   input: IngestInput,
 ): Promise<SessionRecord> {
@@ -151,7 +158,7 @@ async function resolveSession(
     return openSession(writer, context, {
       caller: input.caller,
       newId,
-      now,
+      now: input.seed.now,
       scopes: input.scopes,
       metadata: {},
       externalId: null,
@@ -165,63 +172,97 @@ async function resolveSession(
   return session;
 }
 
-/** Appends what is new; a message id that is already stored with the same words returns its turn. */
-async function appendMessages(
-  writer: Writer,
-  context: number,
-  now: Instant,
+function checkNewest(
   session: SessionRecord,
-  scopeSet: number,
+  lastSeq: number,
+  after: string | null | undefined,
+): void {
+  if (after === undefined) return;
+  const newest = lastSeq === 0 ? null : turnId(session.id, lastSeq);
+  if (after !== newest)
+    throw new EngineError(
+      "turn_conflict",
+      "Other turns were stored in this session since. Read it again and decide anew.",
+    );
+}
+
+/** Facts of the new turns and triples, one diff for each step. */
+async function reconcileMessages(
+  writer: Writer,
+  base: StatementContext,
+  stored: AppendResult,
   input: IngestInput,
-): Promise<{ turns: TurnRecord[]; fresh: Set<number> }> {
-  const turns: TurnRecord[] = [];
-  const fresh = new Set<number>();
-  const appended: TurnRecord[] = [];
-  let seq = await writer.lockSession(session.key);
-  for (const [index, message] of input.messages.entries()) {
-    const known =
-      message.clientId === null
-        ? undefined
-        : (appended.find((turn) => turn.clientId === message.clientId) ??
-          (await writer.turnByClientId(session.key, message.clientId)));
-    if (known !== undefined) {
-      if (known.role !== message.role || known.text !== message.text)
-        throw new EngineError(
-          "message_id_conflict",
-          "A message with this id is already stored in the session with other content. Send a new id.",
-        );
-      turns.push(known);
-      continue;
-    }
-    seq += 1;
-    const turn: TurnRecord = {
-      ...message,
-      key: turnKey(session.key, seq),
-      session: session.key,
-      sessionId: session.id,
-      seq,
-      scopeSet,
-      at: now,
-      principal: input.caller.principal,
-    };
-    turns.push(turn);
-    appended.push(turn);
-    fresh.add(index);
+  traceId: string,
+): Promise<ExtractionResult[]> {
+  const withdrawn =
+    stored.left.length === 0
+      ? []
+      : (
+          await writer.statements(base.context, { turns: stored.left.map(({ key }) => key) })
+        ).filter((statement) => statement.endedAt === null);
+  await writer.endStatements(
+    base.context,
+    withdrawn.map(({ row }) => row),
+    base.at,
+  );
+  const all = stored.turns.map((_, index) => index);
+  const steps = input.diff === "per_message" ? all.map((index) => [index]) : [all];
+  const results: ExtractionResult[] = [];
+  for (const [step, indexes] of steps.entries()) {
+    const isLast = step === steps.length - 1;
+    const statements = await turnStatements(base, input.extraction, (id) => {
+      const index = Number(id);
+      const turn = stored.turns[index];
+      return indexes.includes(index) && stored.fresh.has(index) && turn?.recalled === true
+        ? turn
+        : undefined;
+    });
+    if (isLast) statements.push(...(await tripleStatements(base, input.triples, traceId)));
+    const outcome: FoldOutcome =
+      stored.left.length > 0
+        ? await refoldRevised(writer, base, step === 0 ? withdrawn : [], statements)
+        : await addStatements(writer, base.context, base.scopeSet, statements, base.at);
+    const last = stored.turns[indexes.at(-1) ?? -1];
+    results.push(
+      describeOutcome(
+        outcome,
+        base.entities,
+        last === undefined ? "" : turnId(last.sessionId, last.seq),
+      ),
+    );
   }
-  await writer.appendTurns(context, session.key, appended);
-  return { turns, fresh };
+  return results;
+}
+
+/** A revision stands where the first version stood, so its keys are folded from the start. */
+async function refoldRevised(
+  writer: Writer,
+  base: StatementContext,
+  withdrawn: Awaited<ReturnType<Writer["statements"]>>,
+  statements: Awaited<ReturnType<typeof turnStatements>>,
+): Promise<FoldOutcome> {
+  await writer.insertStatements(base.context, statements);
+  const bySet = keysBySet(withdrawn);
+  const own = new Set([...(bySet.get(base.scopeSet) ?? []), ...statements.map(({ key }) => key)]);
+  bySet.delete(base.scopeSet);
+  for (const [scopeSet, keys] of bySet) await refold(writer, base.context, scopeSet, keys, base.at);
+  const fresh = new Set(statements.map(({ id }) => id));
+  return (await refold(writer, base.context, base.scopeSet, [...own], base.at, fresh)).outcome;
 }
 
 function summarize(
   session: SessionRecord,
-  turns: readonly TurnRecord[],
+  stored: AppendResult,
   extractions: readonly ExtractionResult[],
-): unknown {
+  caller: Caller,
+): Record<string, unknown> {
   return {
     session: session.id,
-    turns: turns.map((turn) => turn.seq),
+    turns: stored.turns.map((turn) => turn.seq),
+    revised: stored.left.length,
     attributes: extractions.flatMap((item) => item.attributes.map(({ id }) => id)),
     corrections: extractions.reduce((sum, item) => sum + item.corrections.length, 0),
     uncertainties: extractions.reduce((sum, item) => sum + item.uncertainties.length, 0),
+    ...(caller.onBehalfOf === undefined ? {} : { onBehalfOf: caller.onBehalfOf }),
   };
 }

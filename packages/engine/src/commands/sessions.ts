@@ -22,8 +22,8 @@ export async function createSession(
   input: CreateSessionInput,
 ): Promise<Outcome<SessionResponse>> {
   const context = await requireContext(writer, input.caller.context);
-  const now = await writer.advanceClock(input.seed.now);
-  return once(writer, input.idempotency, now, async () => {
+  const { now } = input.seed;
+  return once(writer, context, input.idempotency, now, async () => {
     if (input.externalId !== undefined) {
       const known = await writer.sessionByExternalId(
         context,
@@ -34,7 +34,7 @@ export async function createSession(
     }
     const session = await openSession(writer, context, {
       caller: input.caller,
-      newId: createIdMaker({ ...input.seed, now }),
+      newId: createIdMaker(input.seed),
       now,
       scopes: input.scopes,
       metadata: input.metadata,
@@ -81,7 +81,7 @@ export async function closeSession(
     throw new EngineError("not_found", "There is no such session.");
   if (!mayAppend(session, input.caller))
     throw new EngineError("forbidden", "Only the owner of a session may close it.");
-  await writer.closeSession(session.key, await writer.advanceClock(input.seed.now));
+  await writer.closeSession(context, session.key, input.seed.now);
 }
 
 /** Owner or a manager of the session's scopes, and write coverage (contract 7.3, `sessionWritePolicy: owner`). */
@@ -92,7 +92,10 @@ export function mayAppend(session: SessionRecord, caller: Caller): boolean {
   );
 }
 
-export function toSessionResponse(session: SessionRecord): SessionResponse {
+export function toSessionResponse(
+  session: SessionRecord,
+  turnCount: number = session.lastSeq,
+): SessionResponse {
   return {
     id: session.id,
     scopes: session.scopes,
@@ -101,7 +104,7 @@ export function toSessionResponse(session: SessionRecord): SessionResponse {
     status: session.status,
     externalId: session.externalId,
     endedAt: session.closedAt === null ? null : new Date(session.closedAt).toISOString(),
-    turnCount: session.lastSeq,
+    turnCount,
     principalId: session.principal,
   };
 }

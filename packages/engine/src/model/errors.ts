@@ -1,9 +1,11 @@
 export type EngineErrorCode =
   | "validation_failed"
   | "scope_invalid"
+  | "cursor_invalid"
   | "forbidden"
   | "not_found"
   | "message_id_conflict"
+  | "turn_conflict"
   | "idempotency_mismatch"
   | "idempotency_in_flight"
   | "session_full"
@@ -11,6 +13,9 @@ export type EngineErrorCode =
   | "storage_full"
   | "store_locked"
   | "store_newer"
+  | "store_older"
+  | "store_corrupt"
+  | "store_unavailable"
   | "store_failed";
 
 /** An outcome the caller must handle; `message` never contains content of memory. */

@@ -12,7 +12,11 @@ export interface FactView {
   sources(fact: StoredFact): Source[];
 }
 
-export async function viewFacts(reader: Reader, facts: readonly StoredFact[]): Promise<FactView> {
+export async function viewFacts(
+  reader: Reader,
+  context: number,
+  facts: readonly StoredFact[],
+): Promise<FactView> {
   const entityKeys = new Set(
     facts.flatMap((fact) => [fact.entity, fact.object]).filter((key) => key !== null),
   );
@@ -22,9 +26,11 @@ export async function viewFacts(reader: Reader, facts: readonly StoredFact[]): P
       .filter((key) => key !== undefined),
   );
   const entities = new Map(
-    (await reader.entities([...entityKeys])).map((entity) => [entity.key, entity]),
+    (await reader.entities(context, [...entityKeys])).map((entity) => [entity.key, entity]),
   );
-  const turns = new Map((await reader.turnsByKey([...turnKeys])).map((turn) => [turn.key, turn]));
+  const turns = new Map(
+    (await reader.turnsByKey(context, [...turnKeys])).map((turn) => [turn.key, turn]),
+  );
   const entity = (key: number | null): EntityRecord | undefined =>
     key === null ? undefined : entities.get(key);
   return {
@@ -52,7 +58,7 @@ function toSource(source: FactSource, turns: ReadonlyMap<number, TurnRecord>): S
     sessionId: turn.sessionId,
     role: turn.role,
     trust: source.trust,
-    turnAt: new Date(turn.ts ?? turn.at).toISOString(),
+    turnAt: new Date(turn.said).toISOString(),
     span: span === null ? null : { start: span[0], end: span[1] },
     ...(span === null ? {} : { quote: turn.text.slice(span[0], span[1]) }),
   };

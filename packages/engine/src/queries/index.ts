@@ -1,7 +1,9 @@
 import { findAnswer, findKey } from "./access.ts";
+import { matchForget } from "./match-forget.ts";
 import { readProfile } from "./profile.ts";
+import { listQuarantine } from "./quarantine.ts";
 import { recall } from "./recall.ts";
-import { getSession, listTurns } from "./sessions.ts";
+import { getSession, getTurn, listSessions, listTurns } from "./sessions.ts";
 import { readState } from "./state.ts";
 
 /** Every read of memory. A store runs one of these over one committed state. */
@@ -9,11 +11,27 @@ export const queries: {
   readonly findAnswer: typeof findAnswer;
   readonly findKey: typeof findKey;
   readonly getSession: typeof getSession;
+  readonly getTurn: typeof getTurn;
+  readonly listQuarantine: typeof listQuarantine;
+  readonly listSessions: typeof listSessions;
   readonly listTurns: typeof listTurns;
+  readonly matchForget: typeof matchForget;
   readonly readProfile: typeof readProfile;
   readonly readState: typeof readState;
   readonly recall: typeof recall;
-} = { findAnswer, findKey, getSession, listTurns, readProfile, readState, recall };
+} = {
+  findAnswer,
+  findKey,
+  getSession,
+  getTurn,
+  listQuarantine,
+  listSessions,
+  listTurns,
+  matchForget,
+  readProfile,
+  readState,
+  recall,
+};
 
 export type QueryName = keyof typeof queries;
 export type QueryInput<Name extends QueryName> = Parameters<(typeof queries)[Name]>[1];

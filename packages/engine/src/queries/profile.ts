@@ -26,7 +26,7 @@ export async function readProfile(reader: Reader, input: ProfileInput): Promise<
     asOf: input.asOf,
     limit: PROFILE_FACTS,
   });
-  const view = await viewFacts(reader, facts);
+  const view = await viewFacts(reader, context, facts);
   const profile: ProfileResponse = { static: [], dynamic: [], preferences: [], instructions: [] };
   const shelf = {
     identity: profile.static,

@@ -45,7 +45,7 @@ export async function rankFacts(
     limit: MOST_FACTS,
   });
   if (facts.length === 0) return { hits: [], entities: [] };
-  const view = await viewFacts(reader, facts);
+  const view = await viewFacts(reader, context, facts);
   const described = facts.map((fact) => ({ fact, terms: new Set(analyze(describe(fact, view))) }));
   const weight = new Map(
     terms.map((term) => {

@@ -2,7 +2,7 @@ import type { QueryHit, Source } from "@spectron/core/protocol";
 import { requireContext } from "../commands/command.ts";
 import type { Caller } from "../commands/command.ts";
 import type { ReadClamp } from "../model/clamp.ts";
-import { turnId, turnKey } from "../model/records.ts";
+import { isActive, turnId, turnKey } from "../model/records.ts";
 import type { Instant, TurnRecord } from "../model/records.ts";
 import { analyze } from "../recall/analyze.ts";
 import { buildPool, rankPool } from "../recall/rank.ts";
@@ -87,12 +87,12 @@ async function loadPool(
   sets: VisibleSets,
   input: RecallInput,
 ): Promise<{ turns: TurnRecord[]; statistics?: RankStatistics }> {
-  const visible = (turns: TurnRecord[]): TurnRecord[] =>
-    input.asOf === undefined ? turns : turns.filter((turn) => turn.at <= (input.asOf ?? 0));
   if (sets !== "all" && sets.length === 0) return { turns: [] };
-  const count = await reader.countTurns(context, sets, WHOLE_POOL + 1);
-  if (count <= WHOLE_POOL)
-    return { turns: visible(await reader.visibleTurns(context, sets, WHOLE_POOL)) };
+  const size = await reader.recallSize(context, sets);
+  if (input.asOf !== undefined || size.turns <= WHOLE_POOL)
+    return {
+      turns: await reader.recallableTurns(context, sets, { limit: WHOLE_POOL, asOf: input.asOf }),
+    };
   const terms = [...new Set(analyze(input.query))];
   if (terms.length === 0) return { turns: [] };
   const match = await reader.matchTurns(context, sets, terms, INDEX_MATCHES);
@@ -101,15 +101,14 @@ async function loadPool(
     for (let seq = Math.max(1, turn.seq - NEIGHBOURS); seq <= turn.seq + NEIGHBOURS; seq += 1)
       keys.add(turnKey(turn.session, seq));
   const allowed = sets === "all" ? undefined : new Set(sets);
-  const turns = (await reader.turnsByKey([...keys])).filter(
-    (turn) => allowed?.has(turn.scopeSet) ?? true,
+  const turns = (await reader.turnsByKey(context, [...keys])).filter(
+    (turn) => isActive(turn) && (allowed?.has(turn.scopeSet) ?? true),
   );
-  const length = turns.reduce((sum, turn) => sum + turn.terms.split(" ").length, 0);
   return {
-    turns: visible(turns),
+    turns,
     statistics: {
-      turns: await reader.countTurns(context, sets, 1_000_000_000),
-      averageLength: turns.length === 0 ? 1 : length / turns.length,
+      turns: size.turns,
+      averageLength: Math.max(1, size.terms / Math.max(1, size.turns)),
       documentFrequency: match.documentFrequency,
     },
   };
@@ -120,7 +119,7 @@ function toIndexed(turn: TurnRecord): IndexedTurn {
     key: turn.key,
     sessionKey: turn.session,
     seq: turn.seq,
-    at: turn.ts ?? turn.at,
+    at: turn.said,
     speaker: turn.speaker,
     role: turn.role,
     terms: turn.terms === "" ? [] : turn.terms.split(" "),

@@ -9,6 +9,7 @@ import type {
 import { requireContext } from "../commands/command.ts";
 import type { Caller } from "../commands/command.ts";
 import type { ReadClamp } from "../model/clamp.ts";
+import { INITIAL_IMPORTANCE } from "../model/importance.ts";
 import type { Instant, StoredFact } from "../model/records.ts";
 import type { Reader } from "../stores/store.ts";
 import { requireSession } from "./sessions.ts";
@@ -25,8 +26,6 @@ export interface StateInput {
   limit: number;
   corrections: boolean;
 }
-
-const INITIAL_IMPORTANCE = { identity: 1, knowledge: 0.8, context: 0.5 } as const;
 
 /** Everything that is believed, newest first, with the turn behind each fact. */
 export async function readState(reader: Reader, input: StateInput): Promise<StateResponse> {
@@ -46,7 +45,7 @@ export async function readState(reader: Reader, input: StateInput): Promise<Stat
         (fact) => fact.supersededBy !== null,
       )
     : [];
-  const view = await viewFacts(reader, [...facts, ...replaced]);
+  const view = await viewFacts(reader, context, [...facts, ...replaced]);
   const state: StateResponse = {
     identity: category(facts, view, "identity"),
     knowledge: category(facts, view, "knowledge"),

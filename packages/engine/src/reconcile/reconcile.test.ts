@@ -1,13 +1,17 @@
 import { expect, test } from "vitest";
-import type { StoredFact } from "../model/records.ts";
-import { reconcile } from "./reconcile.ts";
-import type { Assertion, ChangeSet } from "./reconcile.ts";
+import type { Statement, StoredFact } from "../model/records.ts";
+import { align, fold } from "./reconcile.ts";
+import type { ChangeSet, Outcome } from "./reconcile.ts";
 
 const DAY = 86_400_000;
 
-function statement(value: string, changes: Partial<Assertion> = {}): Assertion {
+let count = 0;
+
+function statement(value: string, changes: Partial<Statement> = {}): Statement {
   return {
+    id: `st_${(count += 1)}`,
     kind: "attribute",
+    scopeSet: 1,
     entity: 1,
     key: "home_city",
     value,
@@ -17,20 +21,28 @@ function statement(value: string, changes: Partial<Assertion> = {}): Assertion {
     confidence: 0.9,
     validFrom: DAY,
     validTo: null,
+    at: 10 * DAY,
     source: { kind: "turn", turn: 1, role: "user", trust: 0.7, principal: "p" },
     labels: [],
+    turn: 1,
+    orderAt: 10 * DAY,
+    origin: 1,
+    held: false,
     ...changes,
   };
 }
 
-function run(live: readonly StoredFact[], assertions: Assertion[], at = 10 * DAY): ChangeSet {
-  let count = live.length;
-  return reconcile(live, assertions, {
-    scopeSet: 1,
-    at,
-    confidenceFloor: 0.7,
-    newId: (kind) => `${kind}_${(count += 1)}`,
-  });
+function run(
+  live: readonly StoredFact[],
+  statements: Statement[],
+  at = 10 * DAY,
+): ChangeSet & Outcome {
+  const { facts, outcome } = fold(
+    live.map(({ row: _, ...fact }) => fact),
+    statements.map((item) => ({ ...item, at, orderAt: at })),
+    { confidenceFloor: 0.7 },
+  );
+  return { ...outcome, ...align(live, facts, at) };
 }
 
 /** The rows that are live after a change. */
@@ -41,7 +53,7 @@ function applied(live: readonly StoredFact[], change: ChangeSet): StoredFact[] {
   ];
 }
 
-const first = (...assertions: Assertion[]): StoredFact[] => applied([], run([], assertions));
+const first = (...assertions: Statement[]): StoredFact[] => applied([], run([], assertions));
 const current = (facts: readonly StoredFact[]): string[] =>
   facts
     .filter((fact) => fact.kind !== "uncertainty" && fact.validTo === null)
@@ -146,7 +158,7 @@ test("an older truth becomes history, not the present", () => {
 });
 
 test("an instruction of the same label replaces the old one", () => {
-  const instruction = (value: string, n: number): Assertion =>
+  const instruction = (value: string, n: number): Statement =>
     statement(value, {
       kind: "instruction",
       entity: null,

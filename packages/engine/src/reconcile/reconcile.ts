@@ -1,34 +1,7 @@
-import type { MemoryCategory } from "@spectron/core/protocol";
 import { normalizeValue } from "../model/entities.ts";
-import { isAuthoritative } from "../model/records.ts";
-import type { FactKind, FactRecord, FactSource, Instant, StoredFact } from "../model/records.ts";
+import { factId, isAuthoritative, isOrder } from "../model/records.ts";
+import type { FactKind, FactRecord, FactSource, Instant, Statement } from "../model/records.ts";
 import { isMultiValued } from "./cardinality.ts";
-
-/** One statement to reconcile, with entities already resolved to internal keys. */
-export interface Assertion {
-  kind: Exclude<FactKind, "uncertainty">;
-  entity: number | null;
-  key: string;
-  value: string;
-  object: number | null;
-  category: MemoryCategory;
-  polarity: "affirm" | "negate";
-  confidence: number;
-  validFrom: Instant;
-  validTo: Instant | null;
-  source: FactSource;
-  labels: readonly string[];
-}
-
-export interface ReconcileOptions {
-  scopeSet: number;
-  /** Known time of this write. */
-  at: Instant;
-  /** Least confidence that supersedes (`reconciliation.confidence_floor`). */
-  confidenceFloor: number;
-  /** Makes the id of the n-th record of this write. */
-  newId: (kind: FactKind) => string;
-}
 
 export interface CorrectionRecord {
   entity: number | null;
@@ -38,12 +11,8 @@ export interface CorrectionRecord {
   newValue: string;
 }
 
-export interface ChangeSet {
-  /** Rows whose version ends now. */
-  close: number[];
-  /** New versions, of new facts and of changed ones. */
-  insert: FactRecord[];
-  /** What each statement led to, in order. */
+/** What folding statements led to. */
+export interface Outcome {
   created: FactRecord[];
   reinforced: FactRecord[];
   closed: FactRecord[];
@@ -51,210 +20,247 @@ export interface ChangeSet {
   uncertainties: FactRecord[];
 }
 
-interface Working {
-  record: FactRecord;
-  row: number | null;
-  changed: boolean;
+export interface FoldOptions {
+  /** Least confidence that supersedes (`reconciliation.confidence_floor`). */
+  confidenceFloor: number;
 }
 
 /**
- * Reconciles statements with the live facts of one scope set (contract 4.6). Pure: the same input gives the
- * same change set, and replaying a stored statement changes nothing.
+ * Folds statements into facts, in order (contract 4.6). Pure: facts are a function of the statements, so a repeat
+ * changes nothing and a withdrawn statement is undone by folding the others again.
+ *
+ * @param base facts that earlier statements of the same keys led to; they are copied, not changed
  */
-export function reconcile(
-  live: readonly StoredFact[],
-  assertions: readonly Assertion[],
-  options: ReconcileOptions,
-): ChangeSet {
-  const working: Working[] = live.map(({ row, ...record }) => ({ record, row, changed: false }));
-  const result: ChangeSet = {
-    close: [],
-    insert: [],
+export function fold(
+  base: readonly FactRecord[],
+  statements: readonly Statement[],
+  options: FoldOptions,
+): { facts: FactRecord[]; outcome: Outcome } {
+  const facts = base.map((fact) => ({ ...fact }));
+  const outcome: Outcome = {
     created: [],
     reinforced: [],
     closed: [],
     corrections: [],
     uncertainties: [],
   };
-  for (const assertion of assertions) apply(working, assertion, options, result);
-  for (const item of working) {
-    if (!item.changed) continue;
-    if (item.row !== null) result.close.push(item.row);
-    result.insert.push({ ...item.record, knownFrom: options.at, knownTo: null });
-  }
-  return result;
+  for (const statement of statements) apply(facts, statement, options, outcome);
+  return { facts, outcome };
 }
 
 function apply(
-  working: Working[],
-  assertion: Assertion,
-  options: ReconcileOptions,
-  result: ChangeSet,
+  facts: FactRecord[],
+  statement: Statement,
+  options: FoldOptions,
+  outcome: Outcome,
 ): void {
-  const rivals = working.filter(
-    ({ record }) =>
-      record.kind === assertion.kind &&
-      record.entity === assertion.entity &&
-      record.key === assertion.key &&
-      (record.validTo === null || record.validTo > options.at),
+  const rivals = facts.filter(
+    (fact) =>
+      fact.kind === statement.kind &&
+      fact.entity === statement.entity &&
+      fact.key === statement.key &&
+      (fact.validTo === null || fact.validTo > statement.orderAt),
   );
-  const value = normalizeValue(assertion.value);
+  const value = normalizeValue(statement.value);
   const equal = rivals.find(
-    ({ record }) => record.normalValue === value && record.object === assertion.object,
+    (fact) => fact.normalValue === value && fact.object === statement.object,
   );
-  const authoritative = isAuthoritative([assertion.source]);
+  const authoritative = isAuthoritative([statement.source]);
 
-  if (assertion.polarity === "negate") {
+  if (statement.polarity === "negate") {
     // Rule 6: an ending closes what it names; without a value it ends whatever holds the key.
-    for (const item of value === "" ? rivals : equal ? [equal] : []) {
-      if (isAuthoritative(item.record.sources) && !authoritative) continue;
-      end(item, Math.max(assertion.validFrom, item.record.validFrom));
-      result.closed.push(item.record);
+    for (const fact of value === "" ? rivals : equal ? [equal] : []) {
+      if (isAuthoritative(fact.sources) && !authoritative && !isOrder(statement.source)) continue;
+      fact.validTo = Math.max(statement.validFrom, fact.validFrom);
+      fact.endedBy = statement.source;
+      outcome.closed.push(fact);
     }
     return;
   }
   if (equal !== undefined) {
-    reinforce(equal, assertion, result);
+    reinforce(equal, statement, outcome);
     return;
   }
   const severalAllowed =
-    assertion.kind === "relation" ||
-    (assertion.kind === "attribute" && isMultiValued(assertion.key)) ||
-    (assertion.kind === "attribute" && assertion.category === "context");
+    statement.kind === "relation" ||
+    statement.kind === "uncertainty" ||
+    (statement.kind === "attribute" && isMultiValued(statement.key)) ||
+    (statement.kind === "attribute" && statement.category === "context");
   if (severalAllowed || rivals.length === 0) {
-    create(working, assertion, options, result);
+    create(facts, statement, outcome);
     return;
   }
-  const foreign = rivals.find(({ record }) => isAuthoritative(record.sources) !== authoritative);
-  const peers = rivals.filter(({ record }) => isAuthoritative(record.sources) === authoritative);
+  const foreign = rivals.find((fact) => isAuthoritative(fact.sources) !== authoritative);
+  const peers = rivals.filter((fact) => isAuthoritative(fact.sources) === authoritative);
   if (foreign !== undefined) {
     // Rule 3: what was said never changes what was decreed, and the other way round.
-    doubt(working, assertion, foreign.record, "cross_provenance", options, result);
+    doubt(facts, statement, foreign, "cross_provenance", outcome);
     if (peers.length === 0) {
-      create(working, assertion, options, result);
+      create(facts, statement, outcome);
       return;
     }
   }
-  const newest = peers.toSorted((a, b) => b.record.validFrom - a.record.validFrom)[0];
+  const newest = peers.toSorted((a, b) => b.validFrom - a.validFrom)[0];
   if (newest === undefined) return;
-  if (assertion.validFrom < newest.record.validFrom) {
+  if (statement.validFrom < newest.validFrom) {
     // Rule 7: an older truth is history, not the present.
-    create(working, { ...assertion, validTo: newest.record.validFrom }, options, result);
+    create(facts, { ...statement, validTo: newest.validFrom }, outcome);
     return;
   }
   const strong =
-    assertion.confidence >= options.confidenceFloor &&
-    peers.every(({ record }) => assertion.confidence >= record.confidence);
+    statement.confidence >= options.confidenceFloor &&
+    peers.every((fact) => statement.confidence >= fact.confidence);
   if (!strong) {
-    doubt(working, assertion, newest.record, "confidence_floor", options, result);
-    create(working, assertion, options, result);
+    // Rule 4: too weak to replace; both stay, and the doubt is written down.
+    doubt(facts, statement, newest, "confidence_floor", outcome);
+    create(facts, statement, outcome);
     return;
   }
-  const created = create(working, assertion, options, result);
-  created.record.supersedes = newest.record.id;
-  for (const item of peers) {
-    end(item, created.record.validFrom);
-    item.record.supersededBy = created.record.id;
-    result.corrections.push({
-      entity: assertion.entity,
-      kind: assertion.kind,
-      key: assertion.key,
-      oldValue: item.record.value,
-      newValue: assertion.value,
+  const created = create(facts, statement, outcome);
+  created.supersedes = newest.id;
+  for (const fact of peers) {
+    fact.validTo = created.validFrom;
+    fact.supersededBy = created.id;
+    outcome.corrections.push({
+      entity: statement.entity,
+      kind: statement.kind,
+      key: statement.key,
+      oldValue: fact.value,
+      newValue: statement.value,
     });
   }
 }
 
-function create(
-  working: Working[],
-  assertion: Assertion,
-  options: ReconcileOptions,
-  result: ChangeSet,
-): Working {
-  const record: FactRecord = {
-    id: options.newId(assertion.kind),
-    kind: assertion.kind,
-    scopeSet: options.scopeSet,
-    entity: assertion.entity,
-    key: assertion.key,
-    value: assertion.value,
-    normalValue: normalizeValue(assertion.value),
-    object: assertion.object,
-    category: assertion.category,
-    confidence: assertion.confidence,
-    validFrom: assertion.validFrom,
-    validTo: assertion.validTo,
-    knownFrom: options.at,
+function create(facts: FactRecord[], statement: Statement, outcome: Outcome): FactRecord {
+  const fact: FactRecord = {
+    id: factId(statement.kind, statement.id),
+    kind: statement.kind,
+    scopeSet: statement.scopeSet,
+    entity: statement.entity,
+    key: statement.key,
+    value: statement.value,
+    normalValue: normalizeValue(statement.value),
+    object: statement.object,
+    category: statement.category,
+    confidence: statement.confidence,
+    validFrom: statement.validFrom,
+    validTo: statement.validTo,
+    knownFrom: statement.at,
     knownTo: null,
-    createdAt: options.at,
+    createdAt: statement.at,
     supersedes: null,
     supersededBy: null,
-    sources: [assertion.source],
-    labels: [...assertion.labels],
+    endedBy: null,
+    sources: [statement.source],
+    labels: [...statement.labels],
   };
-  const item: Working = { record, row: null, changed: true };
-  working.push(item);
-  result.created.push(record);
-  return item;
+  facts.push(fact);
+  outcome.created.push(fact);
+  return fact;
 }
 
 /** Rule 2: an equal value adds its source and can only raise confidence. */
-function reinforce(item: Working, assertion: Assertion, result: ChangeSet): void {
-  const { record } = item;
-  result.reinforced.push(record);
-  if (record.sources.some((source) => sameSource(source, assertion.source))) return;
-  item.changed = true;
-  record.sources = [...record.sources, assertion.source];
-  record.confidence = Math.max(record.confidence, assertion.confidence);
+function reinforce(fact: FactRecord, statement: Statement, outcome: Outcome): void {
+  outcome.reinforced.push(fact);
+  if (fact.sources.some((source) => isSameSource(source, statement.source))) return;
+  fact.sources = [...fact.sources, statement.source];
+  fact.confidence = Math.max(fact.confidence, statement.confidence);
 }
 
-function sameSource(a: FactSource, b: FactSource): boolean {
+function isSameSource(a: FactSource, b: FactSource): boolean {
   return a.kind === b.kind && a.turn === b.turn && a.ref === b.ref;
 }
 
-function end(item: Working, validTo: Instant): void {
-  item.changed = true;
-  item.record.validTo = validTo;
-}
-
 function doubt(
-  working: Working[],
-  assertion: Assertion,
+  facts: FactRecord[],
+  statement: Statement,
   rival: FactRecord,
   reason: "cross_provenance" | "confidence_floor",
-  options: ReconcileOptions,
-  result: ChangeSet,
+  outcome: Outcome,
 ): void {
-  const value = `${reason}: "${rival.value}" or "${assertion.value}"`;
-  const known = working.some(
-    ({ record }) =>
-      record.kind === "uncertainty" &&
-      record.entity === assertion.entity &&
-      record.key === assertion.key &&
-      record.normalValue === normalizeValue(value),
+  const value = `${reason}: "${rival.value}" or "${statement.value}"`;
+  const isKnown = facts.some(
+    (fact) =>
+      fact.kind === "uncertainty" &&
+      fact.entity === statement.entity &&
+      fact.key === statement.key &&
+      fact.normalValue === normalizeValue(value),
   );
-  if (known) return;
-  const record: FactRecord = {
-    id: options.newId("uncertainty"),
-    kind: "uncertainty",
-    scopeSet: options.scopeSet,
-    entity: assertion.entity,
-    key: assertion.key,
-    value,
-    normalValue: normalizeValue(value),
-    object: null,
-    category: "context",
-    confidence: 1,
-    validFrom: options.at,
-    validTo: null,
-    knownFrom: options.at,
-    knownTo: null,
-    createdAt: options.at,
-    supersedes: null,
-    supersededBy: null,
-    sources: [assertion.source],
-    labels: [],
-  };
-  working.push({ record, row: null, changed: true });
-  result.uncertainties.push(record);
+  if (isKnown) return;
+  const doubts: Outcome = { ...outcome, created: outcome.uncertainties };
+  create(
+    facts,
+    {
+      ...statement,
+      kind: "uncertainty",
+      value,
+      object: null,
+      category: "context",
+      confidence: 1,
+      validFrom: statement.at,
+      validTo: null,
+      labels: [],
+    },
+    doubts,
+  );
+}
+
+/** Rows to end and rows to insert. */
+export interface ChangeSet {
+  close: number[];
+  insert: FactRecord[];
+}
+
+/**
+ * What turns the live rows of some keys into the folded facts. A fact that is still stated keeps its id, whichever
+ * statement now creates it. Belief changes at `at`; facts that no row holds yet are believed from `learnedAt`.
+ */
+export function align(
+  live: readonly (FactRecord & { row: number })[],
+  target: readonly FactRecord[],
+  at: Instant,
+  learnedAt: Instant = at,
+): ChangeSet {
+  const rows = Map.groupBy(live, identity);
+  const ids = new Map<string, string>();
+  const pairs = target.map((fact) => {
+    const row = rows.get(identity(fact))?.shift();
+    if (row !== undefined) ids.set(fact.id, row.id);
+    return { fact, row };
+  });
+  const renamed = (id: string | null): string | null => (id === null ? null : (ids.get(id) ?? id));
+  const change: ChangeSet = { close: [...rows.values()].flat().map(({ row }) => row), insert: [] };
+  for (const { fact, row } of pairs) {
+    const wanted: FactRecord = {
+      ...fact,
+      id: row?.id ?? fact.id,
+      createdAt: row?.createdAt ?? fact.createdAt,
+      supersedes: renamed(fact.supersedes),
+      supersededBy: renamed(fact.supersededBy),
+      knownFrom: row === undefined ? learnedAt : at,
+      knownTo: null,
+    };
+    if (row !== undefined && isEqualVersion(row, wanted)) continue;
+    if (row !== undefined) change.close.push(row.row);
+    change.insert.push(wanted);
+  }
+  return change;
+}
+
+function identity(fact: FactRecord): string {
+  return JSON.stringify([fact.kind, fact.entity, fact.key, fact.normalValue, fact.object]);
+}
+
+function isEqualVersion(a: FactRecord, b: FactRecord): boolean {
+  return (
+    a.value === b.value &&
+    a.category === b.category &&
+    a.confidence === b.confidence &&
+    a.validFrom === b.validFrom &&
+    a.validTo === b.validTo &&
+    a.supersedes === b.supersedes &&
+    a.supersededBy === b.supersededBy &&
+    JSON.stringify([a.endedBy, a.sources, a.labels]) ===
+      JSON.stringify([b.endedBy, b.sources, b.labels])
+  );
 }

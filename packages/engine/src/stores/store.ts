@@ -7,7 +7,9 @@ import type {
   FactRecord,
   Instant,
   SessionRecord,
+  Statement,
   StoredFact,
+  StoredStatement,
   TurnRecord,
 } from "../model/records.ts";
 import type { QueryInput, QueryName, QueryOutput } from "../queries/index.ts";
@@ -67,8 +69,25 @@ export type VisibleSets = "all" | readonly number[];
 
 export interface TurnFilter {
   session: number;
-  /** Only turns after this position. */
-  afterSeq?: number | undefined;
+  /** The conversation as it stands, or every version of every turn. */
+  view: "current" | "all";
+  /** @default "oldest" */
+  order?: "oldest" | "newest" | undefined;
+  /** Only turns beyond this one in the asked order: by place in the conversation, or by position for `all`. */
+  after?: { origin: number; key: number } | undefined;
+  /** Only turns with this message id of the caller. */
+  clientId?: string | undefined;
+  /** Skips this many. @default 0 */
+  offset?: number | undefined;
+  limit: number;
+}
+
+export interface SessionFilter {
+  sets: VisibleSets;
+  status?: "open" | "closed" | undefined;
+  externalId?: string | undefined;
+  /** Only sessions older than this one. */
+  before?: number | undefined;
   limit: number;
 }
 
@@ -82,15 +101,59 @@ export interface TermMatch {
 export interface FactFilter {
   sets: VisibleSets;
   kinds?: readonly FactKind[] | undefined;
-  entity?: number | undefined;
+  entities?: readonly number[] | undefined;
   key?: string | undefined;
   /** Belief at this instant; absent: what is believed now. */
   asOf?: Instant | undefined;
-  /** Also versions whose validity has ended. */
+  /** Also facts whose validity has ended. */
   includeEnded?: boolean | undefined;
   /** The instant at which validity is judged. */
   at: Instant;
   limit: number;
+}
+
+/** Belief that began or ended in a stretch of time: after `since`, up to `until`. */
+export interface FactChangeFilter {
+  sets: VisibleSets;
+  since: Instant;
+  until: Instant;
+  limit: number;
+}
+
+export interface TraceRecord {
+  id: string;
+  kind: "decision" | "retrieval" | "response";
+  /** The set it wrote to, or null for a read. */
+  scopeSet: number | null;
+  principal: string;
+  at: Instant;
+  data: Record<string, unknown>;
+}
+
+export interface TraceFilter {
+  sets: VisibleSets;
+  /** Whose traces without a scope set are shown; absent: everybody's. */
+  principal?: string | undefined;
+  kinds?: readonly TraceRecord["kind"][] | undefined;
+  since?: Instant | undefined;
+  until?: Instant | undefined;
+  /** Oldest first for a feed, newest first for a list. */
+  order: "oldest" | "newest";
+  limit: number;
+}
+
+/** How strongly a fact is held; apart from its versions, because reading changes it. */
+export interface Importance {
+  value: number;
+  at: Instant;
+}
+
+/** Bounds of what is kept beside memory itself. */
+export interface Retention {
+  /** Traces older than this many milliseconds go. */
+  traceAge: number;
+  /** Most traces of one context. */
+  traceCount: number;
 }
 
 /** What a query may ask. Every method sees one committed state. */
@@ -98,64 +161,167 @@ export interface Reader {
   contextKey(name: string): Awaitable<number | undefined>;
   key(context: string, name: string): Awaitable<FoundKey | undefined>;
   answer(ref: IdempotencyRef): Awaitable<StoredAnswer | undefined>;
+
   session(context: number, id: string): Awaitable<SessionRecord | undefined>;
+  /** The open session of an external id. */
   sessionByExternalId(
     context: number,
     principal: string,
     externalId: string,
   ): Awaitable<SessionRecord | undefined>;
-  scopeSet(id: number): Awaitable<ScopeSets>;
+  /** Newest first. */
+  sessions(context: number, filter: SessionFilter): Awaitable<SessionRecord[]>;
+  sessionIds(context: number, keys: readonly number[]): Awaitable<Map<number, string>>;
+
+  scopeSet(context: number, key: number): Awaitable<ScopeSets>;
   /** The one place where a clamp becomes a filter. */
   visibleSets(context: number, clamp: ReadClamp): Awaitable<VisibleSets>;
-  turns(filter: TurnFilter): Awaitable<TurnRecord[]>;
-  turnsByKey(keys: readonly number[]): Awaitable<TurnRecord[]>;
-  turnByClientId(session: number, clientId: string): Awaitable<TurnRecord | undefined>;
-  /** Up to `limit + 1` visible turns by key, or the newest of them. */
-  visibleTurns(context: number, sets: VisibleSets, limit: number): Awaitable<TurnRecord[]>;
-  countTurns(context: number, sets: VisibleSets, atMost: number): Awaitable<number>;
+  /** Grows with every change of turns or facts in the sets: equal revisions, equal memory. */
+  revision(context: number, sets: VisibleSets): Awaitable<string>;
+
+  /** In the order of the conversation. */
+  turns(context: number, filter: TurnFilter): Awaitable<TurnRecord[]>;
+  countSessionTurns(context: number, session: number): Awaitable<number>;
+  turnsByKey(context: number, keys: readonly number[]): Awaitable<TurnRecord[]>;
+  /** All versions of the message whose first version is `origin`, oldest first. */
+  turnVersions(context: number, origin: number): Awaitable<TurnRecord[]>;
+  /** The present turn with the caller's message id. */
+  turnByClientId(
+    context: number,
+    session: number,
+    clientId: string,
+  ): Awaitable<TurnRecord | undefined>;
+  /** Raw JSON kept beside turns. */
+  turnParts(context: number, keys: readonly number[]): Awaitable<Map<number, string>>;
+  /** The newest recallable turns; with `asOf` those that were recallable then. */
+  recallableTurns(
+    context: number,
+    sets: VisibleSets,
+    options: { limit: number; asOf?: Instant | undefined },
+  ): Awaitable<TurnRecord[]>;
+  /** Recallable turns and their index terms, from counters. */
+  recallSize(context: number, sets: VisibleSets): Awaitable<{ turns: number; terms: number }>;
   matchTurns(
     context: number,
     sets: VisibleSets,
     terms: readonly string[],
     limit: number,
   ): Awaitable<TermMatch>;
+  /** Turns in quarantine, newest first. */
+  heldTurns(context: number, sets: VisibleSets, limit: number): Awaitable<TurnRecord[]>;
+
   facts(context: number, filter: FactFilter): Awaitable<StoredFact[]>;
-  entities(keys: readonly number[]): Awaitable<EntityRecord[]>;
-  sessionIds(keys: readonly number[]): Awaitable<Map<number, string>>;
+  /** Every version of these facts, oldest belief first. */
+  factVersions(context: number, ids: readonly string[]): Awaitable<StoredFact[]>;
+  /** Every version of every fact of these keys, oldest belief first. */
+  factHistory(context: number, scopeSet: number, keys: readonly string[]): Awaitable<StoredFact[]>;
+  changedFacts(context: number, filter: FactChangeFilter): Awaitable<StoredFact[]>;
+  importance(context: number, ids: readonly string[]): Awaitable<Map<string, Importance>>;
+  entities(context: number, keys: readonly number[]): Awaitable<EntityRecord[]>;
+  /** One row for each scope set that knows the entity. */
+  entitiesByName(
+    context: number,
+    sets: VisibleSets,
+    type: string,
+    normalName: string,
+  ): Awaitable<EntityRecord[]>;
+  /** Entities that live facts speak of, by type, then name. */
+  liveEntities(
+    context: number,
+    sets: VisibleSets,
+    options: { type?: string | undefined; at: Instant; offset: number; limit: number },
+  ): Awaitable<EntityRecord[]>;
+
+  traces(context: number, filter: TraceFilter): Awaitable<TraceRecord[]>;
+  trace(context: number, id: string): Awaitable<TraceRecord | undefined>;
 }
+
+/** Which statements: by the keys they speak of, or by the turns behind them. */
+export type StatementFilter =
+  | { scopeSet: number; keys: readonly string[] }
+  | { turns: readonly number[] };
 
 /** What a command may change, inside its transaction. */
 export interface Writer extends Reader {
   createContext(name: string, secret: string, at: Instant): Awaitable<number>;
   putKey(record: KeyRecord, at: Instant): Awaitable<void>;
   internScopeSet(context: number, clauses: ScopeSets): Awaitable<number>;
+  /**
+   * Serialises writers of these sets and returns the instant of this change: `now`, or the next free one after the
+   * sets' last change, so that known time is also their commit order.
+   */
+  lockScopeSets(context: number, sets: readonly number[], now: Instant): Awaitable<Instant>;
+
   insertSession(
     context: number,
     session: Omit<SessionRecord, "key" | "scopes" | "lastSeq" | "status" | "closedAt">,
   ): Awaitable<SessionRecord>;
-  closeSession(session: number, at: Instant): Awaitable<void>;
+  closeSession(context: number, session: number, at: Instant): Awaitable<void>;
   /** Serialises writers of one session and returns its newest position. */
-  lockSession(session: number): Awaitable<number>;
-  appendTurns(context: number, session: number, turns: readonly TurnRecord[]): Awaitable<void>;
-  /** Live rows of the scope set that the statements may meet; serialises writers of the set. */
-  liveFacts(context: number, scopeSet: number, keys: readonly string[]): Awaitable<StoredFact[]>;
+  lockSession(context: number, session: number): Awaitable<number>;
+
+  appendTurns(
+    context: number,
+    session: number,
+    turns: readonly TurnRecord[],
+    parts: ReadonlyMap<number, string>,
+  ): Awaitable<void>;
+  /** Takes turns out of the conversation, with the key of what replaces each. */
+  endTurns(
+    context: number,
+    turns: readonly { key: number; revisedBy: number | null }[],
+    at: Instant,
+  ): Awaitable<void>;
+  /** Puts turns into quarantine or out of it, or leaves them to the transcript alone. */
+  markTurns(
+    context: number,
+    keys: readonly number[],
+    mark: { held: boolean } | { recalled: boolean },
+  ): Awaitable<void>;
+  /** Erases text, parts and index; the position stays. */
+  eraseTurns(context: number, keys: readonly number[]): Awaitable<void>;
+
+  statements(context: number, filter: StatementFilter): Awaitable<StoredStatement[]>;
+  insertStatements(context: number, statements: readonly Statement[]): Awaitable<void>;
+  /** Withdraws statements: later folds do not see them. */
+  endStatements(context: number, rows: readonly number[], at: Instant): Awaitable<void>;
+  holdStatements(context: number, rows: readonly number[], held: boolean): Awaitable<void>;
+  eraseStatements(context: number, rows: readonly number[]): Awaitable<void>;
+
+  /** Believed rows of these keys, ended ones too, in order of creation. */
+  believedFacts(
+    context: number,
+    scopeSet: number,
+    keys: readonly string[],
+  ): Awaitable<StoredFact[]>;
   applyFacts(
     context: number,
     change: { close: readonly number[]; insert: readonly FactRecord[] },
     at: Instant,
   ): Awaitable<void>;
+  /** Removes every version of these facts. */
+  eraseFacts(context: number, ids: readonly string[]): Awaitable<void>;
+  setImportance(context: number, values: ReadonlyMap<string, Importance>): Awaitable<void>;
   /** Get or create; `created` tells which. */
   internEntity(
     context: number,
     entity: Omit<EntityRecord, "key" | "createdAt" | "updatedAt">,
     at: Instant,
   ): Awaitable<{ entity: EntityRecord; created: boolean }>;
-  putAnswer(ref: IdempotencyRef, answer: StoredAnswer): Awaitable<void>;
-  appendTrace(
+
+  /** False when another request with this key is running now. */
+  reserveAnswer(ref: IdempotencyRef): Awaitable<boolean>;
+  putAnswer(context: number, ref: IdempotencyRef, answer: StoredAnswer): Awaitable<void>;
+  /** Rewrites stored answers that hold one of these words. */
+  redactAnswers(
     context: number,
-    trace: { id: string; kind: string; scopeSet: number | null; principal: string; data: unknown },
-    at: Instant,
+    words: readonly string[],
+    redact: (body: string) => string,
   ): Awaitable<void>;
-  /** Server time that never goes back, also over restarts. */
-  advanceClock(now: Instant): Awaitable<Instant>;
+  appendTrace(context: number, trace: TraceRecord): Awaitable<void>;
+  /** Removes what has expired, oldest first, at most `limit` rows; returns how many went. */
+  sweep(retention: Retention, now: Instant, limit: number): Awaitable<number>;
+  /** A number kept for the service, such as the time of the last sweep. */
+  setting(context: number, name: string): Awaitable<number | undefined>;
+  putSetting(context: number, name: string, value: number): Awaitable<void>;
 }

@@ -10,6 +10,7 @@ import {
   instant,
   labels,
   parse,
+  parts,
   readBody,
   text,
   writeScopes,
@@ -25,7 +26,21 @@ const entity = z.object({ type: text.max(64), name: text.max(512) });
 const message = z
   .record(z.string(), z.unknown(), { message: "must be an object with role and content" })
   .transform(camelFields)
-  .pipe(z.object({ role, content, ts: instant.nullish(), id: identifier.optional() }));
+  .pipe(
+    z
+      .object({
+        role,
+        content: z.union([z.literal(""), content]),
+        ts: instant.nullish(),
+        id: identifier.optional(),
+        parts: parts.optional(),
+        remember: z.boolean().default(true),
+      })
+      .refine((item) => item.content !== "" || !item.remember, {
+        message: "must not be empty unless remember is false",
+        path: ["content"],
+      }),
+  );
 
 const batchSchema = z.object({
   messages: z
@@ -33,6 +48,7 @@ const batchSchema = z.object({
     .min(1)
     .max(LIMITS.messages),
   sessionId: identifier.optional(),
+  after: identifier.nullish(),
   extract: z.enum(["whole_conversation", "per_message"]).default("whole_conversation"),
   infer: z.enum(["full", "none", "preview"]).default("full"),
   labels: labels.default([]),
@@ -91,7 +107,10 @@ export function factRoutes(app: Hono<AppEnv>, engine: Engine): void {
           content: item.content,
           ...(item.ts === undefined || item.ts === null ? {} : { ts: item.ts }),
           ...(item.id === undefined ? {} : { id: item.id }),
+          ...(item.parts === undefined ? {} : { parts: item.parts }),
+          remember: item.remember,
         })),
+        ...(body.after === undefined ? {} : { after: body.after }),
         infer: body.infer,
         triples: [],
         diff: body.infer === "none" ? "none" : body.extract,

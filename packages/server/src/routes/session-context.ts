@@ -19,9 +19,8 @@ export async function renderSessionContext(
   const { turns } = await engine.read("listTurns", {
     caller,
     id: sessionId,
-    offset: Math.max(0, (session.turnCount ?? 0) - RECENT_TURNS),
+    order: "newest",
     limit: RECENT_TURNS,
-    count: false,
   });
   const known = [...profile.static, ...profile.preferences, ...profile.dynamic];
   return [
@@ -36,7 +35,7 @@ export async function renderSessionContext(
     recalled === "" ? "" : `## Recalled\n${recalled}`,
     section(
       "Recent turns",
-      turns.map((turn) => `${turn.role}: ${turn.content}`),
+      turns.toReversed().map((turn) => `${turn.role}: ${turn.content}`),
     ),
   ]
     .filter((part) => part !== "")

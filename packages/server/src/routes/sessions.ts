@@ -3,8 +3,8 @@ import type { Hono } from "hono";
 import { z } from "zod";
 import type { AppEnv } from "../app.ts";
 import { LIMITS } from "../limits.ts";
-import { Problem } from "../problem.ts";
-import { parse, readBody, text, writeScopes } from "../request-body.ts";
+import { identifier, parse, readBody, readNarrowing, text, writeScopes } from "../request-body.ts";
+import { queryFields } from "./query-fields.ts";
 import { stripped } from "./facts.ts";
 import { answer, idempotencyOf } from "./idempotency.ts";
 
@@ -18,11 +18,32 @@ const createSchema = z.object({
   externalId: text.max(LIMITS.externalIdLength).optional(),
 });
 
-const turnsSchema = z.object({
+const sessionsSchema = z.object({
+  status: z.enum(["open", "closed"]).optional(),
+  externalId: text.max(LIMITS.externalIdLength).optional(),
   limit: z.coerce.number().int().min(1).default(LIMITS.turns.default),
-  offset: z.coerce.number().int().min(0).optional(),
   cursor: z.string().max(512).optional(),
-  count: z.stringbool().default(false),
+});
+
+const turnsSchema = z
+  .object({
+    limit: z.coerce.number().int().min(1).default(LIMITS.turns.default),
+    offset: z.coerce.number().int().min(0).optional(),
+    cursor: z.string().max(512).optional(),
+    count: z.stringbool().default(false),
+    order: z.enum(["asc", "desc"]).default("asc"),
+    parts: z.stringbool().default(false),
+    clientId: identifier.optional(),
+    includeRevised: z.stringbool().default(false),
+  })
+  .refine((query) => query.cursor === undefined || query.offset === undefined, {
+    message: "give either offset or cursor, not both",
+    path: ["cursor"],
+  });
+
+const turnSchema = z.object({
+  parts: z.stringbool().default(false),
+  purge: z.stringbool().default(false),
 });
 
 export function sessionRoutes(app: Hono<AppEnv>, engine: Engine): void {
@@ -49,40 +70,59 @@ export function sessionRoutes(app: Hono<AppEnv>, engine: Engine): void {
     ),
   );
 
+  app.get("/sessions", async (c) => {
+    const raw = queryFields(c);
+    const query = parse(sessionsSchema, raw);
+    const { caller } = c.get("identity");
+    return c.json(
+      await engine.read("listSessions", {
+        ...query,
+        caller,
+        clamp: { patterns: caller.read, ...readNarrowing(raw) },
+        limit: Math.min(query.limit, LIMITS.turns.most),
+      }),
+    );
+  });
+
   app.delete("/sessions/:id", async (c) => {
-    if (c.req.query("purge") === "true")
-      throw new Problem(
-        501,
-        "not_implemented",
-        "Purging a session is not available in this version.",
-      );
-    await engine.closeSession({
-      caller: c.get("identity").caller,
-      id: stripped(c.req.param("id")) ?? "",
-    });
+    const query = parse(turnSchema, c.req.query());
+    const input = { caller: c.get("identity").caller, id: stripped(c.req.param("id")) ?? "" };
+    if (query.purge) await engine.purgeSession(input);
+    else await engine.closeSession(input);
     return c.body(null, 204);
   });
 
   app.get("/sessions/:id/turns", async (c) => {
-    const query = parse(turnsSchema, c.req.query());
-    const id = stripped(c.req.param("id")) ?? "";
-    if (query.cursor !== undefined && query.offset !== undefined)
-      throw new Problem(400, "validation_failed", "Give either offset or cursor, not both.");
+    const { order, ...query } = parse(turnsSchema, c.req.query());
     return c.json(
       await engine.read("listTurns", {
+        ...query,
         caller: c.get("identity").caller,
-        id,
+        id: stripped(c.req.param("id")) ?? "",
+        order: order === "desc" ? "newest" : "oldest",
         limit: Math.min(query.limit, LIMITS.turns.most),
-        offset: query.cursor === undefined ? (query.offset ?? 0) : offsetOf(query.cursor, id),
-        count: query.count,
       }),
     );
   });
-}
 
-function offsetOf(cursor: string, id: string): number {
-  const [kind, session, seq] = Buffer.from(cursor, "base64url").toString().split(":");
-  if (kind !== "turns" || session !== id || !/^\d{1,7}$/.test(seq ?? ""))
-    throw new Problem(400, "cursor_invalid", "This cursor belongs to another list.");
-  return Number(seq);
+  app.get("/sessions/:id/turns/:turn", async (c) =>
+    c.json(
+      await engine.read("getTurn", {
+        caller: c.get("identity").caller,
+        sessionId: stripped(c.req.param("id")) ?? "",
+        turnId: c.req.param("turn"),
+        parts: parse(turnSchema, c.req.query()).parts,
+      }),
+    ),
+  );
+
+  app.delete("/sessions/:id/turns/:turn", async (c) => {
+    await engine.retract({
+      caller: c.get("identity").caller,
+      sessionId: stripped(c.req.param("id")) ?? "",
+      turnId: c.req.param("turn"),
+      purge: parse(turnSchema, c.req.query()).purge,
+    });
+    return c.body(null, 204);
+  });
 }

@@ -1,11 +1,11 @@
 import type { Engine } from "@spectron/engine";
-import type { Context, Hono } from "hono";
+import type { Hono } from "hono";
 import { z } from "zod";
 import type { AppEnv } from "../app.ts";
 import { LIMITS } from "../limits.ts";
-import { Problem } from "../problem.ts";
-import { camelFields, identifier, instant, parse, readNarrowing } from "../request-body.ts";
+import { identifier, instant, parse, readNarrowing } from "../request-body.ts";
 import { stripped } from "./facts.ts";
+import { queryFields } from "./query-fields.ts";
 
 const stateSchema = z.object({
   limit: z.coerce.number().int().min(1).default(LIMITS.state.default),
@@ -44,30 +44,4 @@ export function stateRoutes(app: Hono<AppEnv>, engine: Engine): void {
       }),
     );
   });
-}
-
-/** Query parameters as a body would state them: `lens` as JSON, `scope[dimension]=value` as an object. */
-function queryFields(c: Context<AppEnv>): Record<string, unknown> {
-  const fields: Record<string, unknown> = {};
-  const dimensions = new Map<string, string>();
-  for (const [name, value] of Object.entries(c.req.query())) {
-    const dimension = /^scope\[([^\]]+)\]$/.exec(name)?.[1];
-    if (dimension === undefined) fields[name] = name === "lens" ? parseLens(value) : value;
-    else dimensions.set(dimension, value);
-  }
-  if (dimensions.size > 0) fields["scope"] = Object.fromEntries(dimensions);
-  return camelFields(fields);
-}
-
-function parseLens(value: string): unknown {
-  if (!value.startsWith("[")) return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    throw new Problem(
-      400,
-      "validation_failed",
-      "lens must be a path or a JSON array of arrays of paths.",
-    );
-  }
 }

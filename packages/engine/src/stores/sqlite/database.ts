@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { EngineError } from "../../model/errors.ts";
-import { MIGRATIONS } from "./schema.ts";
+import { APPLICATION_ID, MIGRATIONS, PREVIEW_VERSION } from "./schema.ts";
 
 /** An open database file that this process owns until `close`. */
 export interface OwnedDatabase {
@@ -52,14 +52,32 @@ function configure(database: DatabaseSync): void {
 }
 
 function migrate(database: DatabaseSync, path: string): void {
-  const version = database.prepare("PRAGMA user_version").get()?.["user_version"] as number;
-  if (version > MIGRATIONS.length)
+  const read = (name: string): number => database.prepare(`PRAGMA ${name}`).get()?.[name] as number;
+  const version = read("user_version");
+  const newest = PREVIEW_VERSION + MIGRATIONS.length;
+  const foreign =
+    version === 0 && database.prepare("SELECT 1 FROM sqlite_master").get() !== undefined;
+  if (foreign || ![0, APPLICATION_ID].includes(read("application_id")))
+    throw new EngineError(
+      "store_failed",
+      `${path} is a database of another program. Give the memory a file of its own.`,
+    );
+  if (version === PREVIEW_VERSION)
+    throw new EngineError(
+      "store_older",
+      `${path} was written by a preview whose files cannot be read. Start with a new file.`,
+    );
+  if (version > newest)
     throw new EngineError(
       "store_newer",
-      `${path} was written by a newer version (schema ${version}, this version knows ${MIGRATIONS.length}). Upgrade @spectron/engine.`,
+      `${path} was written by a newer version (schema ${version}, this version knows ${newest}). Upgrade @spectron/engine.`,
     );
-  MIGRATIONS.slice(version).forEach((sql, index) => {
-    database.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${version + index + 1}; COMMIT;`);
+  const done = Math.max(0, version - PREVIEW_VERSION);
+  MIGRATIONS.slice(done).forEach((sql, index) => {
+    database.exec(
+      `BEGIN IMMEDIATE; ${sql}; PRAGMA application_id = ${APPLICATION_ID};
+       PRAGMA user_version = ${PREVIEW_VERSION + done + index + 1}; COMMIT;`,
+    );
   });
 }
 

@@ -1,37 +1,15 @@
 import { createHash } from "node:crypto";
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type { ScopeSets } from "@spectron/core/protocol";
 import { clampPaths, isUnclamped, isVisible } from "../../model/clamp.ts";
-import { turnKey } from "../../model/records.ts";
-import type { IdempotencyRef, KeyRecord, Reader, StoredAnswer, VisibleSets } from "../store.ts";
-import { toEntity, toFact, toSession, toTurn } from "./rows.ts";
+import type { IdempotencyRef, KeyRecord, Reader, StoredAnswer } from "../store.ts";
+import { createFactReader } from "./fact-reader.ts";
+import { toSession, toTrace } from "./rows.ts";
 import type { Row } from "./rows.ts";
+import { setFilter, twice } from "./statements.ts";
+import type { Statements } from "./statements.ts";
+import { createTurnReader } from "./turn-reader.ts";
 
-const TURN = `SELECT turn.*, session.id AS session_id FROM turn JOIN session ON session.key = turn.key >> 22`;
 const SESSION = `SELECT session.*, scope_set.clauses FROM session JOIN scope_set ON scope_set.key = session.scope_set`;
-
-/** Prepared statements by their text; texts are constants, so the cache stays small. */
-export interface Statements {
-  all(sql: string, ...values: SQLInputValue[]): Row[];
-  get(sql: string, ...values: SQLInputValue[]): Row | undefined;
-  run(sql: string, ...values: SQLInputValue[]): number;
-}
-
-export function createStatements(database: DatabaseSync): Statements {
-  const prepared = new Map<string, StatementSync>();
-  const statement = (sql: string): StatementSync => {
-    const known = prepared.get(sql);
-    if (known !== undefined) return known;
-    const made = database.prepare(sql);
-    prepared.set(sql, made);
-    return made;
-  };
-  return {
-    all: (sql, ...values) => statement(sql).all(...values),
-    get: (sql, ...values) => statement(sql).get(...values),
-    run: (sql, ...values) => Number(statement(sql).run(...values).lastInsertRowid),
-  };
-}
 
 /** A key may be guessed, its owner not: the stored reference covers context, principal and key. */
 export function answerRef(ref: IdempotencyRef): Buffer {
@@ -41,16 +19,13 @@ export function answerRef(ref: IdempotencyRef): Buffer {
     .subarray(0, 16);
 }
 
-/** `json_each` over the named sets, so that a statement's text does not depend on their number. */
-function setFilter(column: string, sets: VisibleSets): { sql: string; value: string } {
-  return sets === "all"
-    ? { sql: "?", value: "1" }
-    : { sql: `${column} IN (SELECT value FROM json_each(?))`, value: JSON.stringify(sets) };
-}
-
 export function createReader(db: Statements): Reader {
   return {
-    contextKey: (name) => db.get("SELECT key FROM context WHERE name = ?", name)?.["key"] as number,
+    ...createTurnReader(db),
+    ...createFactReader(db),
+
+    contextKey: (name) =>
+      db.get("SELECT key FROM context WHERE name = ?", name)?.["key"] as number | undefined,
 
     key(context, name) {
       const row = db.get(
@@ -97,7 +72,8 @@ export function createReader(db: Statements): Reader {
 
     sessionByExternalId(context, principal, externalId) {
       const row = db.get(
-        `${SESSION} WHERE session.context = ? AND session.principal = ? AND session.external_id = ?`,
+        `${SESSION} WHERE session.context = ? AND session.principal = ? AND session.external_id = ?
+         AND session.status = 'open'`,
         context,
         principal,
         externalId,
@@ -105,9 +81,39 @@ export function createReader(db: Statements): Reader {
       return row === undefined ? undefined : toSession(row);
     },
 
-    scopeSet: (id) =>
+    sessions(context, filter) {
+      const sets = setFilter("session.scope_set", filter.sets);
+      return db
+        .all(
+          `${SESSION} WHERE session.context = ? AND ${sets.sql} AND (? IS NULL OR session.status = ?)
+           AND (? IS NULL OR session.external_id = ?) AND session.key < ?
+           ORDER BY session.key DESC LIMIT ?`,
+          context,
+          sets.value,
+          ...twice(filter.status ?? null),
+          ...twice(filter.externalId ?? null),
+          filter.before ?? Number.MAX_SAFE_INTEGER,
+          filter.limit,
+        )
+        .map(toSession);
+    },
+
+    sessionIds: (context, keys) =>
+      new Map(
+        db
+          .all(
+            "SELECT key, id FROM session WHERE context = ? AND key IN (SELECT value FROM json_each(?))",
+            context,
+            JSON.stringify(keys),
+          )
+          .map((row) => [row["key"] as number, row["id"] as string]),
+      ),
+
+    scopeSet: (context, key) =>
       JSON.parse(
-        db.get("SELECT clauses FROM scope_set WHERE key = ?", id)?.["clauses"] as string,
+        db.get("SELECT clauses FROM scope_set WHERE key = ? AND context = ?", key, context)?.[
+          "clauses"
+        ] as string,
       ) as ScopeSets,
 
     visibleSets(context, clamp) {
@@ -144,145 +150,40 @@ export function createReader(db: Statements): Reader {
         .toSorted((a, b) => a - b);
     },
 
-    turns: (filter) =>
-      db
-        .all(
-          `${TURN} WHERE turn.key > ? AND turn.key < ? ORDER BY turn.key LIMIT ?`,
-          turnKey(filter.session, filter.afterSeq ?? 0),
-          turnKey(filter.session + 1, 0),
-          filter.limit,
-        )
-        .map(toTurn),
-
-    turnsByKey: (keys) =>
-      db
-        .all(
-          `${TURN} WHERE turn.key IN (SELECT value FROM json_each(?)) ORDER BY turn.key`,
-          JSON.stringify(keys),
-        )
-        .map(toTurn),
-
-    turnByClientId(session, clientId) {
+    revision(context, sets) {
+      const filter = setFilter("key", sets);
       const row = db.get(
-        `${TURN} WHERE turn.key >> 22 = ? AND turn.client_id = ?`,
-        session,
-        clientId,
-      );
-      return row === undefined ? undefined : toTurn(row);
-    },
-
-    countTurns(context, sets, atMost) {
-      const filter = setFilter("scope_set", sets);
-      return db.get(
-        `SELECT count(*) AS n FROM (SELECT 1 FROM turn WHERE context = ? AND ${filter.sql} LIMIT ?)`,
+        `SELECT count(*) AS n, total(last_at) AS sum FROM scope_set WHERE context = ? AND ${filter.sql}`,
         context,
         filter.value,
-        atMost,
-      )?.["n"] as number;
+      );
+      // every change moves one set's last instant forward, so the sum never repeats
+      return `${String(row?.["n"])}:${String(row?.["sum"])}`;
     },
 
-    visibleTurns(context, sets, limit) {
-      // the unary plus keeps the planner on the scope index instead of a walk over all turns
-      const filter = setFilter("turn.scope_set", sets);
-      return db
-        .all(
-          `${TURN} WHERE turn.context = ? AND ${filter.sql} ORDER BY ${sets === "all" ? "" : "+"}turn.key DESC LIMIT ?`,
-          context,
-          filter.value,
-          limit,
-        )
-        .map(toTurn);
-    },
-
-    matchTurns: (context, sets, terms, limit) => matchTurns(db, context, sets, terms, limit),
-
-    facts(context, filter) {
+    traces(context, filter) {
       const sets = setFilter("scope_set", filter.sets);
-      const known =
-        filter.asOf === undefined
-          ? { sql: "known_to IS NULL", values: [] }
-          : {
-              sql: "known_from <= ? AND (known_to IS NULL OR known_to > ?)",
-              values: [filter.asOf, filter.asOf],
-            };
       return db
         .all(
-          `SELECT * FROM fact WHERE context = ? AND ${sets.sql} AND ${known.sql}
-           AND (? OR valid_to IS NULL OR valid_to > ?)
+          `SELECT * FROM trace WHERE context = ?
+           AND (CASE WHEN scope_set IS NULL THEN (? IS NULL OR principal = ?) ELSE ${sets.sql} END)
            AND (? IS NULL OR kind IN (SELECT value FROM json_each(?)))
-           AND (? IS NULL OR entity = ?) AND (? IS NULL OR key = ?)
-           ORDER BY created_at DESC, row DESC LIMIT ?`,
+           AND at >= ? AND at <= ?
+           ORDER BY at ${filter.order === "oldest" ? "ASC, key ASC" : "DESC, key DESC"} LIMIT ?`,
           context,
+          ...twice(filter.principal ?? null),
           sets.value,
-          ...known.values,
-          filter.includeEnded === true ? 1 : 0,
-          filter.at,
           ...twice(filter.kinds === undefined ? null : JSON.stringify(filter.kinds)),
-          ...twice(filter.entity ?? null),
-          ...twice(filter.key ?? null),
+          filter.since ?? 0,
+          filter.until ?? Number.MAX_SAFE_INTEGER,
           filter.limit,
         )
-        .map(toFact);
+        .map(toTrace);
     },
 
-    entities: (keys) =>
-      db
-        .all(
-          "SELECT * FROM entity WHERE key IN (SELECT value FROM json_each(?))",
-          JSON.stringify(keys),
-        )
-        .map(toEntity),
-
-    sessionIds: (keys) =>
-      new Map(
-        db
-          .all(
-            "SELECT key, id FROM session WHERE key IN (SELECT value FROM json_each(?))",
-            JSON.stringify(keys),
-          )
-          .map((row) => [row["key"] as number, row["id"] as string]),
-      ),
+    trace(context, id) {
+      const row = db.get("SELECT * FROM trace WHERE context = ? AND id = ?", context, id);
+      return row === undefined ? undefined : toTrace(row);
+    },
   };
-}
-
-function twice(value: SQLInputValue): [SQLInputValue, SQLInputValue] {
-  return [value, value];
-}
-
-/** Many sets cost more as index terms than as a filter afterwards. */
-const MOST_SETS_IN_INDEX = 256;
-
-function matchTurns(
-  db: Statements,
-  context: number,
-  sets: VisibleSets,
-  terms: readonly string[],
-  limit: number,
-): { turns: ReturnType<typeof toTurn>[]; documentFrequency: Map<string, number> } {
-  const quoted = terms.map((term) => `"${term.replaceAll('"', "")}"`);
-  const named = sets !== "all" && sets.length <= MOST_SETS_IN_INDEX;
-  const tokens = named ? sets.map((set) => `s${set}`) : [`c${context}`];
-  const scope = `scope : (${tokens.join(" OR ")})`;
-  const documentFrequency = new Map<string, number>();
-  terms.forEach((term, index) => {
-    const row = db.get(
-      "SELECT count(*) AS n FROM turn_index WHERE turn_index MATCH ?",
-      `${scope} AND terms : (${quoted[index]})`,
-    );
-    documentFrequency.set(term, (row?.["n"] as number | undefined) ?? 0);
-  });
-  const filter = setFilter("turn.scope_set", sets);
-  // bm25 weighs the scope column with 0: it selects, it does not rank
-  const turns = db
-    .all(
-      `SELECT turn.*, session.id AS session_id FROM
-         (SELECT rowid AS key, bm25(turn_index, 0, 1) AS rank FROM turn_index WHERE turn_index MATCH ?) AS hit
-       JOIN turn ON turn.key = hit.key JOIN session ON session.key = turn.key >> 22
-       WHERE ${filter.sql} ORDER BY hit.rank, turn.key LIMIT ?`,
-      `${scope} AND terms : (${quoted.join(" OR ")})`,
-      filter.value,
-      limit,
-    )
-    .map(toTurn);
-  return { turns, documentFrequency };
 }

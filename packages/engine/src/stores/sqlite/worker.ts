@@ -6,8 +6,9 @@ import { EngineError } from "../../model/errors.ts";
 import { queries } from "../../queries/index.ts";
 import type { Reader, Writer } from "../store.ts";
 import { openOwned, openReadOnly } from "./database.ts";
-import { createReader, createStatements } from "./reader.ts";
-import type { Statements } from "./reader.ts";
+import { createReader } from "./reader.ts";
+import { createStatements } from "./statements.ts";
+import type { Statements } from "./statements.ts";
 import { createWriter } from "./writer.ts";
 
 /** One piece of work for the thread. */

@@ -1,16 +1,18 @@
 import { canonicalJson } from "@spectron/core/protocol";
-import { MAX_TURNS_PER_SESSION } from "../../model/records.ts";
 import { EngineError } from "../../model/errors.ts";
-import type { Writer } from "../store.ts";
+import type { Retention, Writer } from "../store.ts";
+import { createFactWriter } from "./fact-writer.ts";
 import { answerRef, createReader } from "./reader.ts";
-import type { Statements } from "./reader.ts";
-import { toEntity, toFact } from "./rows.ts";
+import type { Statements } from "./statements.ts";
+import { createTurnWriter } from "./turn-writer.ts";
 
 /** The writing view over one connection; the caller opens and ends the transaction. */
 export function createWriter(db: Statements): Writer {
   const reader = createReader(db);
   return {
     ...reader,
+    ...createTurnWriter(db),
+    ...createFactWriter(db),
 
     createContext: (name, secret, at) =>
       db.run("INSERT INTO context (name, secret, created_at) VALUES (?, ?, ?)", name, secret, at),
@@ -61,6 +63,25 @@ export function createWriter(db: Statements): Writer {
       return key;
     },
 
+    lockScopeSets(context, sets, now) {
+      // one writer per file: the transaction itself is the lock
+      const values = JSON.stringify(sets);
+      const last = db.get(
+        `SELECT coalesce(max(last_at), 0) AS at FROM scope_set
+         WHERE context = ? AND key IN (SELECT value FROM json_each(?))`,
+        context,
+        values,
+      )?.["at"] as number;
+      const at = Math.max(now, last + 1);
+      db.run(
+        "UPDATE scope_set SET last_at = ? WHERE context = ? AND key IN (SELECT value FROM json_each(?))",
+        at,
+        context,
+        values,
+      );
+      return at;
+    },
+
     async insertSession(context, session) {
       db.run(
         `INSERT INTO session (context, id, scope_set, principal, external_id, metadata, status, last_seq, created_at)
@@ -78,128 +99,31 @@ export function createWriter(db: Statements): Writer {
       return made;
     },
 
-    closeSession(session, at) {
+    closeSession(context, session, at) {
       db.run(
-        "UPDATE session SET status = 'closed', closed_at = ? WHERE key = ? AND status = 'open'",
+        "UPDATE session SET status = 'closed', closed_at = ? WHERE context = ? AND key = ? AND status = 'open'",
         at,
+        context,
         session,
       );
     },
 
     // one writer per file: the transaction itself is the lock
-    lockSession: (session) =>
-      db.get("SELECT last_seq FROM session WHERE key = ?", session)?.["last_seq"] as number,
+    lockSession: (context, session) =>
+      db.get("SELECT last_seq FROM session WHERE context = ? AND key = ?", context, session)?.[
+        "last_seq"
+      ] as number,
 
-    appendTurns(context, session, turns) {
-      const last = turns.at(-1);
-      if (last === undefined) return;
-      if (last.seq > MAX_TURNS_PER_SESSION)
-        throw new EngineError(
-          "session_full",
-          `A session holds at most ${MAX_TURNS_PER_SESSION} turns.`,
-        );
-      for (const turn of turns) {
-        db.run(
-          `INSERT INTO turn (key, context, scope_set, role, speaker, text, shown, terms, client_id, ts, at, principal)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-          turn.key,
-          context,
-          turn.scopeSet,
-          turn.role,
-          turn.speaker,
-          turn.text,
-          turn.shown,
-          turn.terms,
-          turn.clientId,
-          turn.ts,
-          turn.at,
-          turn.principal,
-        );
-        db.run(
-          "INSERT INTO turn_index (rowid, scope, terms) VALUES (?, ?, ?)",
-          turn.key,
-          `c${context} s${turn.scopeSet}`,
-          turn.terms,
-        );
-      }
-      db.run("UPDATE session SET last_seq = ? WHERE key = ?", last.seq, session);
-    },
+    // one process owns the file, and the engine admits one request per key at a time
+    reserveAnswer: () => true,
 
-    liveFacts: (context, scopeSet, keys) =>
-      db
-        .all(
-          `SELECT * FROM fact WHERE context = ? AND scope_set = ? AND known_to IS NULL
-           AND key IN (SELECT value FROM json_each(?)) ORDER BY row`,
-          context,
-          scopeSet,
-          JSON.stringify(keys),
-        )
-        .map(toFact),
-
-    applyFacts(context, change, at) {
-      for (const row of change.close)
-        db.run("UPDATE fact SET known_to = ? WHERE row = ? AND known_to IS NULL", at, row);
-      for (const fact of change.insert)
-        db.run(
-          `INSERT INTO fact (context, scope_set, id, kind, entity, key, value, normal_value, object, category, confidence,
-             valid_from, valid_to, known_from, known_to, created_at, supersedes, superseded_by, sources, labels)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-          context,
-          fact.scopeSet,
-          fact.id,
-          fact.kind,
-          fact.entity,
-          fact.key,
-          fact.value,
-          fact.normalValue,
-          fact.object,
-          fact.category,
-          fact.confidence,
-          fact.validFrom,
-          fact.validTo,
-          fact.knownFrom,
-          fact.knownTo,
-          fact.createdAt,
-          fact.supersedes,
-          fact.supersededBy,
-          JSON.stringify(fact.sources),
-          JSON.stringify(fact.labels),
-        );
-    },
-
-    internEntity(context, entity, at) {
-      void context; // the scope set names its context
-      const find = (): ReturnType<typeof toEntity> | undefined => {
-        const row = db.get(
-          "SELECT * FROM entity WHERE scope_set = ? AND type = ? AND normal_name = ?",
-          entity.scopeSet,
-          entity.type,
-          entity.normalName,
-        );
-        return row === undefined ? undefined : toEntity(row);
-      };
-      const known = find();
-      if (known !== undefined) return { entity: known, created: false };
-      const key = db.run(
-        `INSERT INTO entity (scope_set, type, name, normal_name, category, created_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?)`,
-        entity.scopeSet,
-        entity.type,
-        entity.name,
-        entity.normalName,
-        entity.category,
-        at,
-        at,
-      );
-      return { entity: { ...entity, key, createdAt: at, updatedAt: at }, created: true };
-    },
-
-    putAnswer(ref, answer) {
+    putAnswer(context, ref, answer) {
       db.run(
-        `INSERT INTO answer (ref, fingerprint, status, body, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)
+        `INSERT INTO answer (ref, context, fingerprint, status, body, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status, body = excluded.body,
            created_at = excluded.created_at, expires_at = excluded.expires_at`,
         answerRef(ref),
+        context,
         answer.fingerprint,
         answer.status,
         answer.body,
@@ -208,7 +132,21 @@ export function createWriter(db: Statements): Writer {
       );
     },
 
-    appendTrace(context, trace, at) {
+    redactAnswers(context, words, redact) {
+      for (const word of words)
+        for (const row of db.all(
+          "SELECT ref, body FROM answer WHERE context = ? AND instr(body, ?) > 0",
+          context,
+          word,
+        ))
+          db.run(
+            "UPDATE answer SET body = ? WHERE ref = ?",
+            redact(row["body"] as string),
+            row["ref"] as Uint8Array,
+          );
+    },
+
+    appendTrace(context, trace) {
       db.run(
         "INSERT INTO trace (context, id, kind, scope_set, principal, at, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
         context,
@@ -216,21 +154,56 @@ export function createWriter(db: Statements): Writer {
         trace.kind,
         trace.scopeSet,
         trace.principal,
-        at,
+        trace.at,
         JSON.stringify(trace.data),
       );
     },
 
-    advanceClock(now) {
-      const last = db.get("SELECT value FROM setting WHERE name = 'clock'")?.["value"] as
-        | number
-        | undefined;
-      if (last !== undefined && last >= now) return last;
+    sweep: (retention, now, limit) => sweep(db, retention, now, limit),
+
+    setting: (context, name) =>
+      db.get("SELECT value FROM setting WHERE context = ? AND name = ?", context, name)?.[
+        "value"
+      ] as number | undefined,
+
+    putSetting(context, name, value) {
       db.run(
-        "INSERT INTO setting (name, value) VALUES ('clock', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
-        now,
+        `INSERT INTO setting (context, name, value) VALUES (?, ?, ?)
+         ON CONFLICT DO UPDATE SET value = excluded.value`,
+        context,
+        name,
+        value,
       );
-      return now;
     },
   };
+}
+
+function sweep(db: Statements, retention: Retention, now: number, limit: number): number {
+  let left = limit;
+  const remove = (sql: string, ...values: number[]): void => {
+    if (left > 0) left -= db.change(sql, ...values, left);
+  };
+  remove(
+    "DELETE FROM answer WHERE ref IN (SELECT ref FROM answer WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)",
+    now,
+  );
+  for (const { key } of db.all("SELECT key FROM context")) {
+    const context = key as number;
+    remove(
+      "DELETE FROM trace WHERE key IN (SELECT key FROM trace WHERE context = ? AND at < ? ORDER BY at LIMIT ?)",
+      context,
+      now - retention.traceAge,
+    );
+    const count = db.get("SELECT count(*) AS n FROM trace WHERE context = ?", context)?.[
+      "n"
+    ] as number;
+    const over = Math.min(left, count - retention.traceCount);
+    if (over > 0)
+      left -= db.change(
+        "DELETE FROM trace WHERE key IN (SELECT key FROM trace WHERE context = ? ORDER BY at, key LIMIT ?)",
+        context,
+        over,
+      );
+  }
+  return limit - left;
 }

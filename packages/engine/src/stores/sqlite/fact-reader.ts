@@ -1,0 +1,147 @@
+import type { Reader } from "../store.ts";
+import { toEntity, toFact } from "./rows.ts";
+import { setFilter, twice } from "./statements.ts";
+import type { Statements } from "./statements.ts";
+
+type FactReader = Pick<
+  Reader,
+  | "facts"
+  | "factVersions"
+  | "factHistory"
+  | "changedFacts"
+  | "importance"
+  | "entities"
+  | "entitiesByName"
+  | "liveEntities"
+>;
+
+export function createFactReader(db: Statements): FactReader {
+  return {
+    facts(context, filter) {
+      const sets = setFilter("scope_set", filter.sets);
+      const known =
+        filter.asOf === undefined
+          ? { sql: "known_to IS NULL", values: [] }
+          : {
+              sql: "known_from <= ? AND (known_to IS NULL OR known_to > ?)",
+              values: [filter.asOf, filter.asOf],
+            };
+      return db
+        .all(
+          `SELECT * FROM fact WHERE context = ? AND ${sets.sql} AND ${known.sql}
+           AND (? OR valid_to IS NULL OR valid_to > ?)
+           AND (? IS NULL OR kind IN (SELECT value FROM json_each(?)))
+           AND (? IS NULL OR entity IN (SELECT value FROM json_each(?))) AND (? IS NULL OR key = ?)
+           ORDER BY created_at DESC, row DESC LIMIT ?`,
+          context,
+          sets.value,
+          ...known.values,
+          filter.includeEnded === true ? 1 : 0,
+          filter.at,
+          ...twice(filter.kinds === undefined ? null : JSON.stringify(filter.kinds)),
+          ...twice(filter.entities === undefined ? null : JSON.stringify(filter.entities)),
+          ...twice(filter.key ?? null),
+          filter.limit,
+        )
+        .map(toFact);
+    },
+
+    factVersions: (context, ids) =>
+      db
+        .all(
+          `SELECT * FROM fact WHERE context = ? AND id IN (SELECT value FROM json_each(?))
+           ORDER BY known_from, row`,
+          context,
+          JSON.stringify(ids),
+        )
+        .map(toFact),
+
+    factHistory: (context, scopeSet, keys) =>
+      db
+        .all(
+          `SELECT * FROM fact WHERE context = ? AND scope_set = ? AND key IN (SELECT value FROM json_each(?))
+           ORDER BY known_from, row`,
+          context,
+          scopeSet,
+          JSON.stringify(keys),
+        )
+        .map(toFact),
+
+    changedFacts(context, filter) {
+      const sets = setFilter("scope_set", filter.sets);
+      return db
+        .all(
+          `SELECT * FROM fact WHERE context = ? AND ${sets.sql}
+           AND ((known_from > ? AND known_from <= ?) OR (known_to > ? AND known_to <= ?))
+           ORDER BY known_from, row LIMIT ?`,
+          context,
+          sets.value,
+          filter.since,
+          filter.until,
+          filter.since,
+          filter.until,
+          filter.limit,
+        )
+        .map(toFact);
+    },
+
+    importance: (context, ids) =>
+      new Map(
+        db
+          .all(
+            "SELECT * FROM importance WHERE context = ? AND fact IN (SELECT value FROM json_each(?))",
+            context,
+            JSON.stringify(ids),
+          )
+          .map((row) => [
+            row["fact"] as string,
+            { value: row["value"] as number, at: row["at"] as number },
+          ]),
+      ),
+
+    entities: (context, keys) =>
+      db
+        .all(
+          `SELECT entity.* FROM entity JOIN scope_set ON scope_set.key = entity.scope_set
+           WHERE scope_set.context = ? AND entity.key IN (SELECT value FROM json_each(?))`,
+          context,
+          JSON.stringify(keys),
+        )
+        .map(toEntity),
+
+    entitiesByName(context, sets, type, normalName) {
+      const filter = setFilter("entity.scope_set", sets);
+      return db
+        .all(
+          `SELECT entity.* FROM entity JOIN scope_set ON scope_set.key = entity.scope_set
+           WHERE scope_set.context = ? AND ${filter.sql} AND entity.type = ? AND entity.normal_name = ?
+           ORDER BY entity.key`,
+          context,
+          filter.value,
+          type,
+          normalName,
+        )
+        .map(toEntity);
+    },
+
+    liveEntities(context, sets, { type, at, offset, limit }) {
+      const filter = setFilter("fact.scope_set", sets);
+      return db
+        .all(
+          `SELECT * FROM entity WHERE key IN (
+             SELECT entity FROM fact WHERE context = ?1 AND ${filter.sql.replaceAll("?", "?2")} AND known_to IS NULL
+               AND (valid_to IS NULL OR valid_to > ?3) AND entity IS NOT NULL
+             UNION SELECT object FROM fact WHERE context = ?1 AND ${filter.sql.replaceAll("?", "?2")} AND known_to IS NULL
+               AND (valid_to IS NULL OR valid_to > ?3) AND object IS NOT NULL)
+           AND (?4 IS NULL OR type = ?4) ORDER BY type, normal_name, key LIMIT ?5 OFFSET ?6`,
+          context,
+          filter.value,
+          at,
+          type ?? null,
+          limit,
+          offset,
+        )
+        .map(toEntity);
+    },
+  };
+}

@@ -1,0 +1,201 @@
+import type { Reader, TermMatch, VisibleSets } from "../store.ts";
+import { splitTurnKey, turnKey } from "../../model/records.ts";
+import { toTurn } from "./rows.ts";
+import { setFilter } from "./statements.ts";
+import type { Statements } from "./statements.ts";
+
+const TURN = `SELECT turn.*, session.id AS session_id FROM turn JOIN session ON session.key = turn.key >> 22`;
+
+/** Many sets cost more as index terms than as a filter afterwards. */
+const MOST_SETS_IN_INDEX = 256;
+
+type TurnReader = Pick<
+  Reader,
+  | "turns"
+  | "countSessionTurns"
+  | "turnsByKey"
+  | "turnVersions"
+  | "turnByClientId"
+  | "turnParts"
+  | "recallableTurns"
+  | "recallSize"
+  | "matchTurns"
+  | "heldTurns"
+>;
+
+export function createTurnReader(db: Statements): TurnReader {
+  return {
+    turns(context, filter) {
+      const forward = filter.order !== "newest";
+      const [first, end] = [turnKey(filter.session, 0), turnKey(filter.session + 1, 0)];
+      const order = forward ? "ASC" : "DESC";
+      const beyond = forward ? ">" : "<";
+      const after = filter.after ?? (forward ? { origin: 0, key: 0 } : { origin: end, key: end });
+      const rows =
+        filter.view === "all"
+          ? db.all(
+              `${TURN} WHERE turn.key > ? AND turn.key < ? AND turn.context = ? AND turn.key ${beyond} ?
+               AND (? IS NULL OR turn.client_id = ?) ORDER BY turn.key ${order} LIMIT ? OFFSET ?`,
+              first,
+              end,
+              context,
+              after.key,
+              filter.clientId ?? null,
+              filter.clientId ?? null,
+              filter.limit,
+              filter.offset ?? 0,
+            )
+          : db.all(
+              `${TURN} WHERE turn.origin > ? AND turn.origin < ? AND turn.context = ? AND turn.ended_at IS NULL
+               AND (turn.origin, turn.key) ${beyond} (?, ?) AND (? IS NULL OR turn.client_id = ?)
+               ORDER BY turn.origin ${order}, turn.key ${order} LIMIT ? OFFSET ?`,
+              first,
+              end,
+              context,
+              after.origin,
+              after.key,
+              filter.clientId ?? null,
+              filter.clientId ?? null,
+              filter.limit,
+              filter.offset ?? 0,
+            );
+      return rows.map(toTurn);
+    },
+
+    countSessionTurns: (context, session) =>
+      db.get(
+        "SELECT count(*) AS n FROM turn WHERE context = ? AND key > ? AND key < ? AND ended_at IS NULL",
+        context,
+        turnKey(session, 0),
+        turnKey(session + 1, 0),
+      )?.["n"] as number,
+
+    turnsByKey: (context, keys) =>
+      db
+        .all(
+          `${TURN} WHERE turn.context = ? AND turn.key IN (SELECT value FROM json_each(?)) ORDER BY turn.key`,
+          context,
+          JSON.stringify(keys),
+        )
+        .map(toTurn),
+
+    turnVersions: (context, origin) =>
+      db
+        .all(
+          `${TURN} WHERE turn.context = ? AND turn.key >= ? AND turn.key < ? AND turn.origin = ? ORDER BY turn.key`,
+          context,
+          origin,
+          turnKey(splitTurnKey(origin).session + 1, 0),
+          origin,
+        )
+        .map(toTurn),
+
+    turnByClientId(context, session, clientId) {
+      const row = db.get(
+        `${TURN} WHERE turn.key >> 22 = ? AND turn.client_id = ? AND turn.ended_at IS NULL AND turn.context = ?`,
+        session,
+        clientId,
+        context,
+      );
+      return row === undefined ? undefined : toTurn(row);
+    },
+
+    turnParts: (context, keys) =>
+      new Map(
+        db
+          .all(
+            `SELECT turn_part.turn, turn_part.parts FROM turn_part JOIN turn ON turn.key = turn_part.turn
+             WHERE turn.context = ? AND turn_part.turn IN (SELECT value FROM json_each(?))`,
+            context,
+            JSON.stringify(keys),
+          )
+          .map((row) => [row["turn"] as number, row["parts"] as string]),
+      ),
+
+    recallableTurns(context, sets, { limit, asOf }) {
+      // the unary plus keeps the planner on the scope index instead of a walk over all turns
+      const filter = setFilter("turn.scope_set", sets);
+      const order = `ORDER BY ${sets === "all" ? "" : "+"}turn.key DESC LIMIT ?`;
+      const rows =
+        asOf === undefined
+          ? db.all(
+              `${TURN} WHERE turn.context = ? AND ${filter.sql} AND turn.active = 1 ${order}`,
+              context,
+              filter.value,
+              limit,
+            )
+          : db.all(
+              `${TURN} WHERE turn.context = ? AND ${filter.sql} AND turn.recalled = 1 AND turn.held = 0
+               AND turn.at <= ? AND (turn.ended_at IS NULL OR turn.ended_at > ?) ${order}`,
+              context,
+              filter.value,
+              asOf,
+              asOf,
+              limit,
+            );
+      return rows.map(toTurn);
+    },
+
+    recallSize(context, sets) {
+      const filter = setFilter("key", sets);
+      const row = db.get(
+        `SELECT coalesce(sum(turns), 0) AS turns, coalesce(sum(terms), 0) AS terms FROM scope_set
+         WHERE context = ? AND ${filter.sql}`,
+        context,
+        filter.value,
+      );
+      return { turns: row?.["turns"] as number, terms: row?.["terms"] as number };
+    },
+
+    matchTurns: (context, sets, terms, limit) => matchTurns(db, context, sets, terms, limit),
+
+    heldTurns(context, sets, limit) {
+      const filter = setFilter("turn.scope_set", sets);
+      return db
+        .all(
+          `${TURN} WHERE turn.context = ? AND ${filter.sql} AND turn.held = 1 AND turn.ended_at IS NULL
+           ORDER BY turn.key DESC LIMIT ?`,
+          context,
+          filter.value,
+          limit,
+        )
+        .map(toTurn);
+    },
+  };
+}
+
+function matchTurns(
+  db: Statements,
+  context: number,
+  sets: VisibleSets,
+  terms: readonly string[],
+  limit: number,
+): TermMatch {
+  const quoted = terms.map((term) => `"${term.replaceAll('"', "")}"`);
+  const named = sets !== "all" && sets.length <= MOST_SETS_IN_INDEX;
+  const tokens = named ? sets.map((set) => `s${set}`) : [`c${context}`];
+  const scope = `scope : (${tokens.join(" OR ")})`;
+  const documentFrequency = new Map<string, number>();
+  terms.forEach((term, index) => {
+    const row = db.get(
+      "SELECT count(*) AS n FROM turn_index WHERE turn_index MATCH ?",
+      `${scope} AND terms : (${quoted[index]})`,
+    );
+    documentFrequency.set(term, (row?.["n"] as number | undefined) ?? 0);
+  });
+  const filter = setFilter("turn.scope_set", sets);
+  // bm25 weighs the scope column with 0: it selects, it does not rank
+  const turns = db
+    .all(
+      `SELECT turn.*, session.id AS session_id FROM
+         (SELECT rowid AS key, bm25(turn_index, 0, 1) AS rank FROM turn_index WHERE turn_index MATCH ?) AS hit
+       JOIN turn ON turn.key = hit.key JOIN session ON session.key = turn.key >> 22
+       WHERE turn.context = ? AND turn.active = 1 AND ${filter.sql} ORDER BY hit.rank, turn.key LIMIT ?`,
+      `${scope} AND terms : (${quoted.join(" OR ")})`,
+      context,
+      filter.value,
+      limit,
+    )
+    .map(toTurn);
+  return { turns, documentFrequency };
+}

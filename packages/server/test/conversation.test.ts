@@ -1,0 +1,241 @@
+import { startTestService } from "@spectron/testing";
+import type { TestService } from "@spectron/testing";
+import type { TurnsResponse, WireMessage } from "@spectron/core";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+const ALICE = [["org/acme/user/alice"]];
+const BATCH = "/api/v1/dev/facts/batch";
+
+let service: TestService;
+let clock: number;
+beforeEach(async () => {
+  clock = Date.parse("2026-06-01T09:00:00Z");
+  service = await startTestService({ now: () => clock });
+});
+afterEach(async () => {
+  await service.stop();
+});
+
+async function session(): Promise<string> {
+  return (await service.spectron.sessions.create({ scopes: ALICE })).id;
+}
+
+async function say(id: string, ...messages: WireMessage[]): Promise<string[]> {
+  clock += 60_000;
+  return (await service.spectron.facts.batch({ session_id: id, scopes: ALICE, messages })).turnIds;
+}
+
+async function home(asOf?: string): Promise<string[]> {
+  const state = await service.spectron.state({ lens: ALICE, asOf });
+  return state.identity.attributes
+    .filter((item) => item.key === "home_city")
+    .map((item) => item.value);
+}
+
+async function turns(id: string, query = ""): Promise<TurnsResponse["turns"]> {
+  const response = await service.call("GET", `/api/v1/dev/sessions/${id}/turns${query}`);
+  expect(response.status).toBe(200);
+  return ((await response.json()) as TurnsResponse).turns;
+}
+
+async function recalled(query: string): Promise<string> {
+  return JSON.stringify((await service.spectron.query({ query, lens: ALICE })).hits);
+}
+
+describe("a revised message", () => {
+  test("stands in the place of the first version, and memory follows", async () => {
+    const id = await session();
+    await say(id, { role: "user", content: "I live in Braga.", id: "m1" });
+    await say(id, { role: "assistant", content: "Noted.", id: "m2" });
+    const before = new Date(clock).toISOString();
+    const [revision] = await say(id, { role: "user", content: "I live in Porto.", id: "m1" });
+    expect((await turns(id)).map((turn) => turn.content)).toEqual(["I live in Porto.", "Noted."]);
+    expect(await home()).toEqual(["Porto"]);
+    expect(await home(before)).toEqual(["Braga"]);
+    expect(await recalled("Where do I live?")).not.toContain("Braga");
+    const all = await turns(id, "?includeRevised=true");
+    expect(all.map((turn) => [turn.content, turn.revisedBy ?? null])).toEqual([
+      ["I live in Braga.", revision],
+      ["Noted.", null],
+      ["I live in Porto.", null],
+    ]);
+  });
+
+  test("undoes the supersession that the old words caused", async () => {
+    const id = await session();
+    await say(id, { role: "user", content: "I live in Braga.", id: "m1" });
+    await say(id, { role: "user", content: "I moved to Porto.", id: "m2" });
+    expect(await home()).toEqual(["Porto"]);
+    await say(id, { role: "user", content: "I like Porto.", id: "m2" });
+    expect(await home()).toEqual(["Braga"]);
+    const state = await service.spectron.state({ lens: ALICE, corrections: true });
+    expect(state.corrections).toEqual([]);
+  });
+
+  test("an earlier message that is edited does not overrule a later one", async () => {
+    const id = await session();
+    await say(id, { role: "user", content: "I live in Braga.", id: "m1" });
+    await say(id, { role: "user", content: "I moved to Porto.", id: "m2" });
+    await say(id, { role: "user", content: "I live in Lisbon.", id: "m1" });
+    expect(await home()).toEqual(["Porto"]);
+  });
+});
+
+describe("a retracted turn", () => {
+  test("leaves the conversation, recall and the facts that only it stated", async () => {
+    const id = await session();
+    await say(id, { role: "user", content: "I live in Braga." });
+    const [second = ""] = await say(id, { role: "user", content: "I moved to Porto." });
+    const remove = async (purge = ""): Promise<number> =>
+      (await service.call("DELETE", `/api/v1/dev/sessions/${id}/turns/${second}${purge}`)).status;
+    expect(await remove()).toBe(204);
+    expect(await remove()).toBe(204);
+    expect((await turns(id)).map((turn) => turn.content)).toEqual(["I live in Braga."]);
+    expect(await home()).toEqual(["Braga"]);
+    expect(await recalled("Porto")).not.toContain("Porto");
+  });
+
+  test("purged, it is nowhere: not in history, not in stored answers", async () => {
+    const id = await session();
+    const messages = [{ role: "user", content: "I moved to Porto." }];
+    const body = { session_id: id, scopes: ALICE, messages };
+    const headers = { "idempotency-key": "k1" };
+    const first = await service.call("POST", BATCH, body, headers);
+    const { turnIds } = (await first.json()) as { turnIds: string[] };
+    const path = `/api/v1/dev/sessions/${id}/turns/${turnIds[0]}?purge=true`;
+    expect((await service.call("DELETE", path)).status).toBe(204);
+    const replay = await service.call("POST", BATCH, body, headers);
+    expect(replay.headers.get("idempotency-replayed")).toBe("true");
+    expect(await replay.text()).not.toContain("Porto");
+    expect(JSON.stringify(await turns(id, "?includeRevised=true&parts=true"))).not.toContain(
+      "Porto",
+    );
+    const state = await service.spectron.state({
+      lens: ALICE,
+      asOf: new Date(clock).toISOString(),
+    });
+    expect(JSON.stringify(state)).not.toContain("Porto");
+  });
+
+  test("an unknown turn and another session's turn are not found alike", async () => {
+    const id = await session();
+    const other = await session();
+    const [turn] = await say(other, { role: "user", content: "hi" });
+    for (const target of [turn, "turn_nothing_1"]) {
+      const response = await service.call("DELETE", `/api/v1/dev/sessions/${id}/turns/${target}`);
+      expect(response.status).toBe(404);
+    }
+  });
+});
+
+describe("the platform's own message", () => {
+  test("comes back as it was, newest first on request", async () => {
+    const id = await session();
+    const parts = { content: [{ type: "tool_call", args: { "a b": [1, null] } }], id: "x" };
+    await say(id, { role: "user", content: "one", parts: { n: 1 } });
+    await say(id, { role: "assistant", content: "two", parts });
+    const newest = await turns(id, "?parts=true&order=desc&limit=1");
+    expect(newest.map((turn) => turn.parts)).toEqual([parts]);
+    expect((await turns(id)).every((turn) => turn.parts === undefined)).toBe(true);
+  });
+
+  test("kept for the transcript alone, nothing is extracted and recall does not find it", async () => {
+    const id = await session();
+    await say(id, { role: "user", content: "I live in Braga.", remember: false });
+    await say(id, { role: "system", content: "", remember: false, parts: { op: "clear" } });
+    expect(await turns(id)).toHaveLength(2);
+    expect(await home()).toEqual([]);
+    expect(await recalled("Where do I live? Braga?")).not.toContain("Braga");
+  });
+
+  test("is stored only after the turn that the caller saw last", async () => {
+    const id = await session();
+    const send = async (after: string | null) =>
+      service.call("POST", BATCH, {
+        session_id: id,
+        messages: [{ role: "user", content: "hi" }],
+        after,
+      });
+    const first = await send(null);
+    const { turnIds } = (await first.json()) as { turnIds: string[] };
+    const late = await send(null);
+    expect(late.status).toBe(409);
+    expect(await late.json()).toMatchObject({ code: "turn_conflict" });
+    expect((await send(turnIds[0] ?? "")).status).toBe(200);
+    expect(await turns(id)).toHaveLength(2);
+  });
+});
+
+describe("forgetting", () => {
+  const forget = async (body: object) => {
+    const response = await service.call("POST", "/api/v1/dev/forget", body);
+    expect(response.status).toBe(200);
+    return (await response.json()) as { deleted: number; ids: string[] };
+  };
+
+  test("ends what matches the query and keeps it out of recall; a dry run only counts", async () => {
+    const id = await session();
+    await say(id, { role: "user", content: "I live in Braga. I love espresso." });
+    expect(
+      (await forget({ query: "espresso", lens: ALICE, dryRun: true })).deleted,
+    ).toBeGreaterThan(0);
+    expect(await recalled("espresso")).toContain("espresso");
+    await forget({ query: "espresso", lens: ALICE });
+    expect(await recalled("espresso")).not.toContain("espresso");
+    expect(await home()).toEqual(["Braga"]);
+    expect(await turns(id)).toHaveLength(1);
+    await say(id, { role: "user", content: "I love espresso." });
+    expect(await recalled("espresso")).toContain("espresso");
+  });
+
+  test("purged, a fact and the words behind it are gone for every instant", async () => {
+    const id = await session();
+    await say(id, { role: "user", content: "I love espresso." });
+    const then = new Date(clock).toISOString();
+    await forget({ query: "espresso", lens: ALICE, purge: true });
+    const state = await service.spectron.state({ lens: ALICE, asOf: then });
+    expect(JSON.stringify(state)).not.toContain("espresso");
+    expect(JSON.stringify(await turns(id))).not.toContain("espresso");
+  });
+
+  test("another user's memory is not touched", async () => {
+    const id = await session();
+    await say(id, { role: "user", content: "I love espresso." });
+    expect(await forget({ query: "espresso", lens: [["org/acme/user/bob"]] })).toMatchObject({
+      deleted: 0,
+    });
+    expect(await recalled("espresso")).toContain("espresso");
+  });
+});
+
+describe("quarantine", () => {
+  test("a held turn counts for nothing until it is restored", async () => {
+    const id = await session();
+    await say(id, { role: "user", content: "I live in Braga." });
+    const [turn] = await say(id, { role: "user", content: "I moved to Porto." });
+    const post = async (action: string) =>
+      (await service.call("POST", `/api/v1/dev/quarantine/${action}`, { ids: [turn] })).json();
+    expect(await post("hold")).toEqual({ changed: 1 });
+    expect(await home()).toEqual(["Braga"]);
+    expect(await recalled("Porto")).not.toContain("Porto");
+    const listed = await service.call("GET", "/api/v1/dev/quarantine");
+    expect(await listed.json()).toMatchObject({ rows: [{ id: turn, text: "I moved to Porto." }] });
+    expect(await turns(id)).toHaveLength(2);
+    expect(await post("restore")).toEqual({ changed: 1 });
+    expect(await home()).toEqual(["Porto"]);
+    expect(await recalled("Porto")).toContain("Porto");
+  });
+});
+
+describe("lifecycle", () => {
+  test("sweeps need the right to manage, and say how many facts they touched", async () => {
+    const id = await session();
+    await say(id, { role: "user", content: "I live in Braga. I love espresso." });
+    const post = async (action: string) =>
+      (await service.call("POST", `/api/v1/dev/lifecycle/${action}`)).json();
+    clock += 24 * 60 * 60 * 1000;
+    expect(await post("decay")).toEqual({ affected: 1 });
+    expect(await post("decay")).toEqual({ affected: 0 });
+    expect(await post("expire")).toEqual({ affected: 0 });
+  });
+});
