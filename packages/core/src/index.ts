@@ -10,4 +10,5 @@ export type {
   Receipt,
   SessionMap,
 } from "./adapter/types.ts";
+export type * from "./protocol/reads.ts";
 export type * from "./protocol/types.ts";

@@ -8,3 +8,4 @@ export {
 } from "./scope.ts";
 export type { Selector } from "./scope.ts";
 export type * from "./types.ts";
+export type * from "./reads.ts";
