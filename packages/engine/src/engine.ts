@@ -119,11 +119,25 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  async function extract(messages: readonly IncomingMessage[], at: number): Promise<Extraction> {
+  async function extract(
+    messages: readonly IncomingMessage[],
+    at: number,
+    target: Pick<RememberInput, "caller" | "sessionId" | "scopes">,
+  ): Promise<Extraction> {
     const input = {
-      known: [],
+      // rules compare nothing; a model may say what a new fact replaces
+      known:
+        options.extractor === undefined
+          ? []
+          : await store.read("knownFacts", {
+              caller: target.caller,
+              sessionId: target.sessionId,
+              scopes: target.scopes,
+              at,
+            }),
       now: at,
-      messages: messages.map((message, index) => {
+      messages: messages.flatMap((message, index) => {
+        if (message.remember === false) return [];
         const { speaker } = splitSpeaker(message.content);
         return {
           turnId: String(index),
@@ -145,7 +159,9 @@ export function createEngine(options: EngineOptions): Engine {
         const made = seed();
         const prepared = await prepare(messages, made.now);
         const extraction =
-          infer === "none" || messages.length === 0 ? EMPTY : await extract(messages, made.now);
+          infer === "none" || messages.length === 0
+            ? EMPTY
+            : await extract(messages, made.now, input);
         return store.write("ingest", {
           ...input,
           seed: made,

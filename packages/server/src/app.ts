@@ -4,6 +4,8 @@ import { createAuthenticate } from "./auth/authenticate.ts";
 import type { Identity } from "./auth/authenticate.ts";
 import { LIMITS } from "./limits.ts";
 import { Problem, problemResponse, toProblem } from "./problem.ts";
+import { appendTurnRoute } from "./routes/append-turn.ts";
+import { explainRoutes } from "./routes/explain.ts";
 import { factRoutes } from "./routes/facts.ts";
 import { forgetRoutes } from "./routes/forget.ts";
 import { recallRoutes } from "./routes/recall.ts";
@@ -32,6 +34,7 @@ const CAPABILITIES: readonly string[] = [
   "turn-parts",
   "external-session-id",
   "session-turns",
+  "state-diff",
   "write-trace-id",
   "auto-register-scopes",
   "close-keeps-turns",
@@ -84,7 +87,9 @@ export function createApp(options: AppOptions): (request: Request) => Promise<Re
   sessionRoutes(data, engine);
   factRoutes(data, engine);
   recallRoutes(data, engine);
+  appendTurnRoute(data, engine);
   forgetRoutes(data, engine);
+  explainRoutes(data, engine);
   stateRoutes(data, engine);
   app.route("/api/v1/:context", data);
 

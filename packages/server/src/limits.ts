@@ -14,6 +14,7 @@ export interface Limits {
   readonly k: Bound;
   readonly turns: Bound;
   readonly state: Bound;
+  readonly traces: Bound;
   /** What a query forgets by default: destructive, so only what carries most of it. */
   readonly forget: { readonly threshold: number; readonly limit: number };
   readonly labels: number;
@@ -34,6 +35,7 @@ export const LIMITS: Limits = {
   k: { default: 10, most: 50 },
   turns: { default: 100, most: 500 },
   forget: { threshold: 0.75, limit: 100 },
+  traces: { default: 50, most: 500 },
   state: { default: 100, most: 500 },
   labels: 32,
   metadataBytes: 16 * 1024,

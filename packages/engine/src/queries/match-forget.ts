@@ -6,7 +6,7 @@ import type { Instant } from "../model/records.ts";
 import { analyze } from "../recall/analyze.ts";
 import type { Reader, VisibleSets } from "../stores/store.ts";
 import { rankFacts } from "./recall-facts.ts";
-import { requireSession } from "./sessions.ts";
+import { narrowed } from "./narrowed.ts";
 
 export interface MatchForgetInput {
   caller: Caller;
@@ -25,14 +25,7 @@ export async function matchForget(
   input: MatchForgetInput,
 ): Promise<{ facts: string[]; turns: string[] }> {
   const context = await requireContext(reader, input.caller.context);
-  const clamp =
-    input.sessionId === undefined
-      ? input.clamp
-      : {
-          ...input.clamp,
-          lens: (await requireSession(reader, input.caller, input.sessionId)).session.scopes,
-        };
-  const sets = await reader.visibleSets(context, clamp);
+  const sets = await reader.visibleSets(context, await narrowed(reader, input));
   const facts = await rankFacts(reader, context, sets, {
     query: input.query,
     at: input.at,

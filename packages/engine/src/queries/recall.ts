@@ -10,7 +10,7 @@ import type { IndexedTurn, RankStatistics, RankedTurn } from "../recall/rank.ts"
 import { renderContext, renderTurn } from "../recall/render.ts";
 import type { Reader, VisibleSets } from "../stores/store.ts";
 import { rankFacts } from "./recall-facts.ts";
-import { requireSession } from "./sessions.ts";
+import { narrowed } from "./narrowed.ts";
 
 export interface RecallInput {
   caller: Caller;
@@ -45,14 +45,7 @@ const NEIGHBOURS = 6;
 /** Ranked recall for every surface: `/query`, `/context`, session context. The clamp is part of the candidate look-up. */
 export async function recall(reader: Reader, input: RecallInput): Promise<RecallResult> {
   const context = await requireContext(reader, input.caller.context);
-  const clamp =
-    input.sessionId === undefined
-      ? input.clamp
-      : {
-          ...input.clamp,
-          lens: (await requireSession(reader, input.caller, input.sessionId)).session.scopes,
-        };
-  const sets = await reader.visibleSets(context, clamp);
+  const sets = await reader.visibleSets(context, await narrowed(reader, input));
   const pool = await loadPool(reader, context, sets, input);
   const ranked = rankPool(input.query, buildPool(pool.turns.map(toIndexed)), {
     limit: input.k,

@@ -1,20 +1,14 @@
-import type {
-  AttributeDetail,
-  EntityDetail,
-  RelationDetail,
-  Source,
-  StateCategory,
-  StateResponse,
-} from "@spectron/core/protocol";
+import type { MemoryCategory, StateCategory, StateResponse } from "@spectron/core/protocol";
 import { requireContext } from "../commands/command.ts";
 import type { Caller } from "../commands/command.ts";
 import type { ReadClamp } from "../model/clamp.ts";
-import { INITIAL_IMPORTANCE } from "../model/importance.ts";
 import type { Instant, StoredFact } from "../model/records.ts";
 import type { Reader } from "../stores/store.ts";
-import { requireSession } from "./sessions.ts";
+import { firstSource, iso, toAttribute, toEntityDetail, toRelation } from "./details.ts";
+import type { ImportanceById } from "./details.ts";
 import { viewFacts } from "./fact-view.ts";
 import type { FactView } from "./fact-view.ts";
+import { narrowed } from "./narrowed.ts";
 
 export interface StateInput {
   caller: Caller;
@@ -30,14 +24,7 @@ export interface StateInput {
 /** Everything that is believed, newest first, with the turn behind each fact. */
 export async function readState(reader: Reader, input: StateInput): Promise<StateResponse> {
   const context = await requireContext(reader, input.caller.context);
-  const clamp =
-    input.sessionId === undefined
-      ? input.clamp
-      : {
-          ...input.clamp,
-          lens: (await requireSession(reader, input.caller, input.sessionId)).session.scopes,
-        };
-  const sets = await reader.visibleSets(context, clamp);
+  const sets = await reader.visibleSets(context, await narrowed(reader, input));
   const base = { sets, at: input.at, asOf: input.asOf, limit: input.limit };
   const facts = await reader.facts(context, base);
   const replaced = input.corrections
@@ -46,10 +33,14 @@ export async function readState(reader: Reader, input: StateInput): Promise<Stat
       )
     : [];
   const view = await viewFacts(reader, context, [...facts, ...replaced]);
+  const importance = await reader.importance(
+    context,
+    facts.map(({ id }) => id),
+  );
   const state: StateResponse = {
-    identity: category(facts, view, "identity"),
-    knowledge: category(facts, view, "knowledge"),
-    context: category(facts, view, "context"),
+    identity: category(facts, view, importance, "identity"),
+    knowledge: category(facts, view, importance, "knowledge"),
+    context: category(facts, view, importance, "context"),
     instructions: facts
       .filter((fact) => fact.kind === "instruction")
       .map((fact) => ({
@@ -88,68 +79,19 @@ export async function readState(reader: Reader, input: StateInput): Promise<Stat
 function category(
   facts: readonly StoredFact[],
   view: FactView,
-  name: "identity" | "knowledge" | "context",
+  importance: ImportanceById,
+  name: MemoryCategory,
 ): StateCategory {
   const mine = facts.filter((fact) => fact.category === name);
   const attributes = mine.filter((fact) => fact.kind === "attribute");
   const relations = mine.filter((fact) => fact.kind === "relation");
   const keys = new Set([...attributes, ...relations].map((fact) => fact.entity));
   return {
-    entities: [...keys].flatMap((key): EntityDetail[] => {
+    entities: [...keys].flatMap((key) => {
       const entity = view.entity(key);
-      if (entity === undefined) return [];
-      return [
-        {
-          id: view.ref(key),
-          entityType: entity.type,
-          name: entity.name,
-          memoryCategory: name,
-          importance: INITIAL_IMPORTANCE[name],
-          createdAt: iso(entity.createdAt),
-          updatedAt: iso(entity.updatedAt),
-        },
-      ];
+      return entity === undefined ? [] : [toEntityDetail(entity, name)];
     }),
-    attributes: attributes.map((fact): AttributeDetail => ({
-      id: fact.id,
-      entity: `entity:${view.ref(fact.entity)}`,
-      key: fact.key,
-      value: fact.value,
-      memoryCategory: name,
-      importance: INITIAL_IMPORTANCE[name],
-      createdAt: iso(fact.createdAt),
-      confidence: fact.confidence,
-      ...validity(fact),
-      ...(fact.supersedes === null ? {} : { supersedes: fact.supersedes }),
-      ...(fact.supersededBy === null ? {} : { supersededBy: fact.supersededBy }),
-      ...firstSource(view, fact),
-      sources: view.sources(fact),
-    })),
-    relations: relations.map((fact): RelationDetail => ({
-      id: fact.id,
-      subject: view.ref(fact.entity),
-      label: fact.key,
-      object: view.ref(fact.object),
-      memoryCategory: name,
-      createdAt: iso(fact.createdAt),
-      ...validity(fact),
-      ...firstSource(view, fact),
-    })),
+    attributes: attributes.map((fact) => toAttribute(fact, view, importance)),
+    relations: relations.map((fact) => toRelation(fact, view)),
   };
-}
-
-function validity(fact: StoredFact): { validFrom: string; validUntil?: string } {
-  return {
-    validFrom: iso(fact.validFrom),
-    ...(fact.validTo === null ? {} : { validUntil: iso(fact.validTo) }),
-  };
-}
-
-function firstSource(view: FactView, fact: StoredFact): { source?: Source } {
-  const source = view.sources(fact)[0];
-  return source === undefined ? {} : { source };
-}
-
-function iso(instant: Instant): string {
-  return new Date(instant).toISOString();
 }

@@ -1,3 +1,4 @@
+import type { Role } from "@spectron/core/protocol";
 import type { Engine } from "@spectron/engine";
 import type { Hono } from "hono";
 import { z } from "zod";
@@ -17,7 +18,7 @@ import {
 } from "../request-body.ts";
 import { answer, idempotencyOf } from "./idempotency.ts";
 
-const role = z.enum(["user", "assistant", "system", "tool"], {
+export const role: z.ZodType<Role> = z.enum(["user", "assistant", "system", "tool"], {
   message: "must be one of user, assistant, system, tool",
 });
 const category = z.enum(["identity", "knowledge", "context"]);

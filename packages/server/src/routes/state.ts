@@ -1,19 +1,32 @@
 import type { Engine } from "@spectron/engine";
-import type { Hono } from "hono";
+import type { Context, Hono } from "hono";
 import { z } from "zod";
 import type { AppEnv } from "../app.ts";
 import { LIMITS } from "../limits.ts";
-import { identifier, instant, parse, readNarrowing } from "../request-body.ts";
+import { identifier, instant, parse, readBody, readNarrowing } from "../request-body.ts";
 import { stripped } from "./facts.ts";
+import { inOlderNames } from "./older-names.ts";
 import { queryFields } from "./query-fields.ts";
 
+const flag = z.union([z.boolean(), z.stringbool()]).default(false);
+const limit = z.coerce.number().int().min(1).default(LIMITS.state.default);
+
 const stateSchema = z.object({
-  limit: z.coerce.number().int().min(1).default(LIMITS.state.default),
+  limit,
   sessionId: identifier.optional(),
   asOf: instant.optional(),
-  corrections: z.stringbool().default(false),
+  corrections: flag,
 });
 
+const diffSchema = z.object({
+  since: z.union([instant, identifier], {
+    message: "is required: a turn id or an RFC 3339 time",
+  }),
+  limit,
+  sessionId: identifier.optional(),
+});
+
+/** What is believed, as a whole and as what changed. */
 export function stateRoutes(app: Hono<AppEnv>, engine: Engine): void {
   app.get("/profile", async (c) => {
     const raw = queryFields(c);
@@ -28,8 +41,8 @@ export function stateRoutes(app: Hono<AppEnv>, engine: Engine): void {
     );
   });
 
-  app.get("/state", async (c) => {
-    const raw = queryFields(c);
+  app.on(["GET", "POST"], "/state", async (c) => {
+    const raw = await fields(c);
     const query = parse(stateSchema, raw);
     const { caller } = c.get("identity");
     return c.json(
@@ -44,4 +57,23 @@ export function stateRoutes(app: Hono<AppEnv>, engine: Engine): void {
       }),
     );
   });
+
+  app.on(["GET", "POST"], "/state/diff", async (c) => {
+    const raw = await fields(c);
+    const query = parse(diffSchema, raw);
+    const { caller } = c.get("identity");
+    const diff = await engine.read("readStateDiff", {
+      caller,
+      clamp: { patterns: caller.read, ...readNarrowing(raw) },
+      since: query.since,
+      sessionId: stripped(query.sessionId),
+      limit: Math.min(query.limit, LIMITS.state.most),
+      at: engine.now(),
+    });
+    return c.json(c.req.header("api-version") === "1" ? inOlderNames(diff) : diff);
+  });
+}
+
+async function fields(c: Context<AppEnv>): Promise<Record<string, unknown>> {
+  return c.req.method === "GET" ? queryFields(c) : readBody(c.req.raw);
 }
