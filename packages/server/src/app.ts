@@ -16,13 +16,18 @@ export interface AppOptions {
   engine: Engine;
   /** Host names that a request may name; absent: any. Set for a listening server, against DNS rebinding. */
   hosts?: readonly string[] | undefined;
+  /**
+   * Tags of older clients that join, in this order, into one path: `["org", "user"]` makes `org/acme/user/alice` of
+   * `{"org":"acme","user":"alice"}` (contract 3.3). @default [] (tags stay separate)
+   */
+  tagDimensions?: readonly string[] | undefined;
   /** Told about answers of 500 and above; content of requests is never in the error's message. */
   onError?: ((error: unknown) => void) | undefined;
 }
 
 /** What every data route finds in its context. */
 export interface AppEnv {
-  Variables: { identity: Identity; traceId: string };
+  Variables: { identity: Identity; traceId: string; tagDimensions: readonly string[] };
 }
 
 /** The version this service reports. */
@@ -51,6 +56,7 @@ export function createApp(options: AppOptions): (request: Request) => Promise<Re
 
   app.use(async (c, next) => {
     requests += 1;
+    c.set("tagDimensions", options.tagDimensions ?? []);
     c.set("traceId", `tr_${engine.now().toString(36)}${requests.toString(36).padStart(4, "0")}`);
     const host = c.req.header("host")?.replace(/:\d+$/, "");
     if (options.hosts !== undefined && (host === undefined || !options.hosts.includes(host)))

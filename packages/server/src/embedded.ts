@@ -13,6 +13,8 @@ export interface EmbeddedOptions {
   extractor?: Extractor | undefined;
   /** Clock for tests, epoch milliseconds. @default Date.now */
   now?: (() => number) | undefined;
+  /** Tags of older clients that join into one scope path (see `AppOptions`). @default [] */
+  tagDimensions?: readonly string[] | undefined;
   onError?: ((error: unknown) => void) | undefined;
 }
 
@@ -41,7 +43,11 @@ export async function embedded(options: EmbeddedOptions): Promise<EmbeddedServic
   // the key never leaves this process, so each start mints its own under one name
   const apiKey = mintKey();
   await engine.bootstrap({ ...(await ownerKeyRecord(context, apiKey)) });
-  const app = createApp({ engine, onError: options.onError });
+  const app = createApp({
+    engine,
+    tagDimensions: options.tagDimensions,
+    onError: options.onError,
+  });
   return {
     url: "http://embedded.spectron",
     apiKey,

@@ -1,5 +1,3 @@
-import { ScopeSyntaxError, normalizeSelector } from "@spectron/core/protocol";
-import type { ScopeSets, Selector } from "@spectron/core/protocol";
 import { z } from "zod";
 import { LIMITS } from "./limits.ts";
 import { Problem } from "./problem.ts";
@@ -98,35 +96,3 @@ export const instant: z.ZodType<number, string> = z.iso
   .transform((value) => Date.parse(value));
 
 export const labels: z.ZodType<string[]> = z.array(text.max(LIMITS.idLength)).max(LIMITS.labels);
-
-/** The clauses that a write is tagged with. */
-export function writeScopes(body: Record<string, unknown>): ScopeSets | undefined {
-  return selector(body["scopes"] ?? body["scope"])?.clauses;
-}
-
-/** The narrowing of a read: a lens, the older subset, or both. */
-export function readNarrowing(body: Record<string, unknown>): {
-  lens?: ScopeSets | undefined;
-  subset?: ScopeSets | undefined;
-} {
-  const lens = selector(body["lens"], true);
-  const scope = selector(body["scopes"] ?? body["scope"], true);
-  const selectors = [lens, scope].filter((item) => item !== undefined);
-  const lenses = selectors.filter((item) => item.kind === "lens");
-  const subset = selectors.find((item) => item.kind === "subset");
-  if (lenses.length > 1)
-    throw new Problem(400, "field_conflict", "Give either lens or scope with paths, not both.");
-  return {
-    ...(lenses[0] === undefined ? {} : { lens: lenses[0].clauses }),
-    ...(subset === undefined ? {} : { subset: subset.clauses }),
-  };
-}
-
-function selector(value: unknown, pattern = false): Selector | undefined {
-  try {
-    return normalizeSelector(value, { pattern });
-  } catch (error) {
-    if (error instanceof ScopeSyntaxError) throw new Problem(400, "scope_invalid", error.message);
-    throw error;
-  }
-}

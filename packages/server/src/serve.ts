@@ -17,6 +17,8 @@ export interface ServeOptions {
   /** A fixed key, for tests. @default the key of the first start, shown once */
   apiKey?: string | undefined;
   extractor?: Extractor | undefined;
+  /** Tags of older clients that join into one scope path (see `AppOptions`). @default [] */
+  tagDimensions?: readonly string[] | undefined;
   onError?: ((error: unknown) => void) | undefined;
 }
 
@@ -43,6 +45,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const loopback = ["127.0.0.1", "localhost", "[::1]", "::1"];
   const app = createApp({
     engine,
+    tagDimensions: options.tagDimensions,
     hosts: loopback.includes(host) ? loopback : undefined,
     onError: options.onError,
   });

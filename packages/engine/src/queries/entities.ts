@@ -6,6 +6,7 @@ import { normalizeEntityName, normalizeEntityType } from "../model/entities.ts";
 import { EngineError } from "../model/errors.ts";
 import type { EntityRecord, Instant, StoredFact } from "../model/records.ts";
 import type { Reader, VisibleSets } from "../stores/store.ts";
+import { authoritativeFirst } from "./authoritative-first.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { toAttribute, toEntityDetail, toRelation } from "./details.ts";
 import { viewFacts } from "./fact-view.ts";
@@ -73,7 +74,7 @@ export async function getEntity(reader: Reader, input: EntityInput): Promise<Ent
   const facts =
     keys.length === 0
       ? []
-      : (
+      : authoritativeFirst(
           await reader.facts(context, {
             sets,
             kinds: ["attribute", "relation"],
@@ -81,7 +82,7 @@ export async function getEntity(reader: Reader, input: EntityInput): Promise<Ent
             at: input.at,
             asOf: input.asOf,
             limit: MOST_FACTS,
-          })
+          }),
         ).filter((fact) => isWithin(fact, input));
   const [entity] = entities;
   if (

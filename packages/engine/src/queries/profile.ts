@@ -4,6 +4,7 @@ import type { Caller } from "../commands/command.ts";
 import type { ReadClamp } from "../model/clamp.ts";
 import type { Instant } from "../model/records.ts";
 import type { Reader } from "../stores/store.ts";
+import { authoritativeFirst } from "./authoritative-first.ts";
 import { viewFacts } from "./fact-view.ts";
 
 /** Most facts that a profile is made of. */
@@ -19,13 +20,14 @@ export interface ProfileInput {
 /** Live facts by category: identity, context and knowledge become `static`, `dynamic` and `preferences`. */
 export async function readProfile(reader: Reader, input: ProfileInput): Promise<ProfileResponse> {
   const context = await requireContext(reader, input.caller.context);
-  const facts = await reader.facts(context, {
+  const believed = await reader.facts(context, {
     sets: await reader.visibleSets(context, input.clamp),
     kinds: ["attribute", "relation", "instruction"],
     at: input.at,
     asOf: input.asOf,
     limit: PROFILE_FACTS,
   });
+  const facts = authoritativeFirst(believed);
   const view = await viewFacts(reader, context, facts);
   const profile: ProfileResponse = { static: [], dynamic: [], preferences: [], instructions: [] };
   const shelf = {

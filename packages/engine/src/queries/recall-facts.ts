@@ -1,4 +1,5 @@
 import type { QueryHit } from "@spectron/core/protocol";
+import { isAuthoritative } from "../model/records.ts";
 import type { Instant, StoredFact } from "../model/records.ts";
 import { analyze } from "../recall/analyze.ts";
 import type { Reader, VisibleSets } from "../stores/store.ts";
@@ -61,12 +62,13 @@ export async function rankFacts(
         terms.reduce((sum, term) => sum + (own.has(term) ? (weight.get(term) ?? 0) : 0), 0) / total,
     }))
     .filter((item) => item.score >= LEAST_COVERAGE)
-    .toSorted((a, b) => b.score - a.score || b.fact.row - a.fact.row)
+    .toSorted((a, b) => b.score - a.score || rank(a.fact) - rank(b.fact) || b.fact.row - a.fact.row)
     .slice(0, input.limit);
   return {
-    hits: best.map(({ fact, score }) => ({
+    hits: best.map(({ fact, score }, index) => ({
       id: fact.id,
-      score,
+      // a list that is merged with others keeps its order among equals
+      score: score - index * 1e-9,
       source: fact.kind === "relation" ? "entity" : "attribute",
       text: `${view.entity(fact.entity)?.name ?? ""} ${fact.key}: ${fact.value}`.trim(),
       occurredAt: new Date(fact.validFrom).toISOString(),
@@ -76,6 +78,11 @@ export async function rankFacts(
       (name) => name !== "",
     ),
   };
+}
+
+/** Among equally fitting facts what was decreed goes first. */
+function rank(fact: StoredFact): number {
+  return isAuthoritative(fact.sources) ? 0 : 1;
 }
 
 function describe(fact: StoredFact, view: FactView): string {

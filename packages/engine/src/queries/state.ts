@@ -4,6 +4,7 @@ import type { Caller } from "../commands/command.ts";
 import type { ReadClamp } from "../model/clamp.ts";
 import type { Instant, StoredFact } from "../model/records.ts";
 import type { Reader } from "../stores/store.ts";
+import { authoritativeFirst } from "./authoritative-first.ts";
 import { firstSource, iso, toAttribute, toEntityDetail, toRelation } from "./details.ts";
 import type { ImportanceById } from "./details.ts";
 import { viewFacts } from "./fact-view.ts";
@@ -26,7 +27,7 @@ export async function readState(reader: Reader, input: StateInput): Promise<Stat
   const context = await requireContext(reader, input.caller.context);
   const sets = await reader.visibleSets(context, await narrowed(reader, input));
   const base = { sets, at: input.at, asOf: input.asOf, limit: input.limit };
-  const facts = await reader.facts(context, base);
+  const facts = authoritativeFirst(await reader.facts(context, base));
   const replaced = input.corrections
     ? (await reader.facts(context, { ...base, includeEnded: true })).filter(
         (fact) => fact.supersededBy !== null,

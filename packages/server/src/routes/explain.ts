@@ -4,7 +4,8 @@ import { z } from "zod";
 import type { AppEnv } from "../app.ts";
 import { LIMITS } from "../limits.ts";
 import { Problem } from "../problem.ts";
-import { instant, parse, readNarrowing, text } from "../request-body.ts";
+import { instant, parse, text } from "../request-body.ts";
+import { readNarrowing } from "../request-scope.ts";
 import { queryFields } from "./query-fields.ts";
 
 const times = {
@@ -128,7 +129,7 @@ function reading(c: Context<AppEnv>, engine: Engine) {
   const { caller } = c.get("identity");
   return {
     caller,
-    clamp: { patterns: caller.read, ...readNarrowing(queryFields(c)) },
+    clamp: { patterns: caller.read, ...readNarrowing(c, queryFields(c)) },
     at: engine.now(),
   };
 }

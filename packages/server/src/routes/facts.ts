@@ -14,8 +14,8 @@ import {
   parts,
   readBody,
   text,
-  writeScopes,
 } from "../request-body.ts";
+import { writeScopes } from "../request-scope.ts";
 import { answer, idempotencyOf } from "./idempotency.ts";
 
 export const role: z.ZodType<Role> = z.enum(["user", "assistant", "system", "tool"], {
@@ -102,7 +102,7 @@ export function factRoutes(app: Hono<AppEnv>, engine: Engine): void {
         caller: c.get("identity").caller,
         idempotency: idempotencyOf(c, raw),
         sessionId: stripped(body.sessionId),
-        scopes: writeScopes(raw),
+        scopes: writeScopes(c, raw),
         messages: body.messages.map((item) => ({
           role: item.role,
           content: item.content,
@@ -131,7 +131,7 @@ export function factRoutes(app: Hono<AppEnv>, engine: Engine): void {
         caller: c.get("identity").caller,
         idempotency: idempotencyOf(c, raw),
         sessionId: stripped(body.sessionId),
-        scopes: writeScopes(raw),
+        scopes: writeScopes(c, raw),
         messages: body.text === undefined ? [] : [{ role: body.role, content: body.text }],
         infer: body.infer === "triples" ? "none" : body.infer,
         triples: triples.map(({ memoryCategory, ...item }) => ({

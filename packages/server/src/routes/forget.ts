@@ -3,7 +3,8 @@ import type { Hono } from "hono";
 import { z } from "zod";
 import type { AppEnv } from "../app.ts";
 import { LIMITS } from "../limits.ts";
-import { identifier, parse, readBody, readNarrowing, text } from "../request-body.ts";
+import { identifier, parse, readBody, text } from "../request-body.ts";
+import { readNarrowing } from "../request-scope.ts";
 import { stripped } from "./facts.ts";
 import { answer, idempotencyOf } from "./idempotency.ts";
 import { queryFields } from "./query-fields.ts";
@@ -44,7 +45,7 @@ export function forgetRoutes(app: Hono<AppEnv>, engine: Engine): void {
           : {
               match: {
                 query: body.query,
-                clamp: { patterns: caller.forget, ...readNarrowing(raw) },
+                clamp: { patterns: caller.forget, ...readNarrowing(c, raw) },
                 sessionId: stripped(body.sessionId),
                 threshold: body.threshold,
                 limit: body.limit,
@@ -65,7 +66,7 @@ export function forgetRoutes(app: Hono<AppEnv>, engine: Engine): void {
     return c.json(
       await engine.read("listQuarantine", {
         caller,
-        clamp: { patterns: caller.read, ...readNarrowing(raw) },
+        clamp: { patterns: caller.read, ...readNarrowing(c, raw) },
         limit: Math.min(parse(listSchema, raw).limit, LIMITS.turns.most),
       }),
     );

@@ -4,15 +4,8 @@ import { z } from "zod";
 import type { AppEnv } from "../app.ts";
 import { LIMITS } from "../limits.ts";
 import { Problem } from "../problem.ts";
-import {
-  identifier,
-  instant,
-  labels,
-  parse,
-  readBody,
-  readNarrowing,
-  text,
-} from "../request-body.ts";
+import { identifier, instant, labels, parse, readBody, text } from "../request-body.ts";
+import { readNarrowing } from "../request-scope.ts";
 import { stripped } from "./facts.ts";
 import { renderSessionContext } from "./session-context.ts";
 
@@ -107,7 +100,7 @@ async function run(
   const started = performance.now();
   const result = await engine.recall({
     caller,
-    clamp: { patterns: caller.read, ...readNarrowing(raw) },
+    clamp: { patterns: caller.read, ...readNarrowing(c, raw) },
     query: body.query,
     k: body.k ?? body.limit ?? LIMITS.k.default,
     facts: body.include === undefined || body.include.includes("facts"),

@@ -3,7 +3,8 @@ import type { Hono } from "hono";
 import { z } from "zod";
 import type { AppEnv } from "../app.ts";
 import { LIMITS } from "../limits.ts";
-import { identifier, parse, readBody, readNarrowing, text, writeScopes } from "../request-body.ts";
+import { identifier, parse, readBody, text } from "../request-body.ts";
+import { readNarrowing, writeScopes } from "../request-scope.ts";
 import { queryFields } from "./query-fields.ts";
 import { stripped } from "./facts.ts";
 import { answer, idempotencyOf } from "./idempotency.ts";
@@ -54,7 +55,7 @@ export function sessionRoutes(app: Hono<AppEnv>, engine: Engine): void {
       await engine.createSession({
         caller: c.get("identity").caller,
         idempotency: idempotencyOf(c, raw),
-        scopes: writeScopes(raw),
+        scopes: writeScopes(c, raw),
         metadata: body.metadata,
         externalId: body.externalId,
       }),
@@ -78,7 +79,7 @@ export function sessionRoutes(app: Hono<AppEnv>, engine: Engine): void {
       await engine.read("listSessions", {
         ...query,
         caller,
-        clamp: { patterns: caller.read, ...readNarrowing(raw) },
+        clamp: { patterns: caller.read, ...readNarrowing(c, raw) },
         limit: Math.min(query.limit, LIMITS.turns.most),
       }),
     );

@@ -3,7 +3,8 @@ import type { Context, Hono } from "hono";
 import { z } from "zod";
 import type { AppEnv } from "../app.ts";
 import { LIMITS } from "../limits.ts";
-import { identifier, instant, parse, readBody, readNarrowing } from "../request-body.ts";
+import { identifier, instant, parse, readBody } from "../request-body.ts";
+import { readNarrowing } from "../request-scope.ts";
 import { stripped } from "./facts.ts";
 import { inOlderNames } from "./older-names.ts";
 import { queryFields } from "./query-fields.ts";
@@ -34,7 +35,7 @@ export function stateRoutes(app: Hono<AppEnv>, engine: Engine): void {
     return c.json(
       await engine.read("readProfile", {
         caller,
-        clamp: { patterns: caller.read, ...readNarrowing(raw) },
+        clamp: { patterns: caller.read, ...readNarrowing(c, raw) },
         at: engine.now(),
         asOf: parse(stateSchema, raw).asOf,
       }),
@@ -48,7 +49,7 @@ export function stateRoutes(app: Hono<AppEnv>, engine: Engine): void {
     return c.json(
       await engine.read("readState", {
         caller,
-        clamp: { patterns: caller.read, ...readNarrowing(raw) },
+        clamp: { patterns: caller.read, ...readNarrowing(c, raw) },
         at: engine.now(),
         asOf: query.asOf,
         sessionId: stripped(query.sessionId),
@@ -64,7 +65,7 @@ export function stateRoutes(app: Hono<AppEnv>, engine: Engine): void {
     const { caller } = c.get("identity");
     const diff = await engine.read("readStateDiff", {
       caller,
-      clamp: { patterns: caller.read, ...readNarrowing(raw) },
+      clamp: { patterns: caller.read, ...readNarrowing(c, raw) },
       since: query.since,
       sessionId: stripped(query.sessionId),
       limit: Math.min(query.limit, LIMITS.state.most),
