@@ -4,15 +4,15 @@ import type { RankedTurn } from "./rank.ts";
 /** Hits that are compared; further down, order matters less than the cost of comparing. */
 const COMPARED = 30;
 /** Part of the question's weight that two hits must both match to speak of the same thing. */
-const SAME_MATCH = 0.5;
+const SAME_MATCH = 0.4;
 /** Part of the lighter turn's weight that two hits must share otherwise. */
 const SAME_WORDS = 0.5;
 /** Part of the best hit's score below which a hit is no answer, however new. */
-const NEAR_BEST = 0.6;
+const NEAR_BEST = 0.5;
 
 /**
  * Puts the newest of mutually similar hits at the place of the best of them. Hits are similar when they are of one
- * speaker and match the same half of the question, or share half of their words; questions state nothing.
+ * speaker and match the same large part of the question, or share half of their words; questions state nothing.
  */
 export function newestFirst(
   ranked: readonly RankedTurn[],

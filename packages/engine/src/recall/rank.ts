@@ -15,7 +15,7 @@ export interface RankedTurn {
   turn: IndexedTurn;
   /** 0 to about 1, never rising along the ranking. */
   score: number;
-  /** What each signal gave; the score is their sum, scaled. */
+  /** What each signal added to the score. */
   signals: Partial<Weights>;
 }
 
@@ -39,17 +39,18 @@ export function rankPool(question: string, pool: Pool, options: RankOptions = {}
   const read = readQuestion(question, pool, options.now);
   const weights = options.weights ?? WEIGHTS;
   const ranked: RankedTurn[] = [];
-  for (const { index, signals } of measure(read, pool, options.statistics)) {
-    const turn = pool.turns[index];
-    if (turn === undefined) continue;
+  for (const {
+    entry: { turn },
+    signals,
+  } of measure(read, pool, options.statistics)) {
     const parts: Partial<Weights> = {};
     let sum = 0;
     for (const name of NAMES) {
-      const part = weights[name] * signals[name];
+      const part = (weights[name] * signals[name]) / FULL_SCORE;
       if (part !== 0) parts[name] = part;
       sum += part;
     }
-    if (sum > 0) ranked.push({ turn, score: sum / FULL_SCORE, signals: parts });
+    if (sum > 0) ranked.push({ turn, score: sum, signals: parts });
   }
   ranked.sort((a, b) => b.score - a.score || a.turn.key - b.turn.key);
   const ordered = read.isPresent

@@ -14,43 +14,28 @@ export function renderTurn(
   return `[${writeDate(options.sessionDate ?? turn.at)}] ${line(turn)}`;
 }
 
-/** Whole turns, best first up to the budget, grouped under one date header for each session and day, in order of time. */
+/** Whole turns, best first up to the budget, under one date header for each session and day; the best session is first. */
 export function renderContext(
   ranked: readonly RankedTurn[],
   options: { maxTokens: number },
 ): string {
   const budget = options.maxTokens * CHARACTERS_PER_TOKEN;
-  const chosen: IndexedTurn[] = [];
-  const groups = new Set<string>();
+  const groups = new Map<string, IndexedTurn[]>();
   let used = 0;
   for (const { turn } of ranked) {
-    const added = groups.has(group(turn)) ? 0 : header(turn).length + 1;
-    const cost = line(turn).length + 1 + added;
+    const members = groups.get(group(turn));
+    const cost = line(turn).length + 1 + (members === undefined ? header(turn).length + 1 : 0);
     if (used + cost > budget) continue;
     used += cost;
-    groups.add(group(turn));
-    chosen.push(turn);
+    if (members === undefined) groups.set(group(turn), [turn]);
+    else members.push(turn);
   }
-  const lines: string[] = [];
-  let last = "";
-  for (const turn of chosen.toSorted(inTime(chosen))) {
-    if (group(turn) !== last) lines.push(header(turn));
-    last = group(turn);
-    lines.push(line(turn));
-  }
-  return lines.join("\n");
-}
-
-/** Sessions by their first shown turn, so that two that ran at the same time do not mix. */
-function inTime(turns: readonly IndexedTurn[]): (a: IndexedTurn, b: IndexedTurn) => number {
-  const begins = new Map<string, number>();
-  for (const turn of turns)
-    begins.set(group(turn), Math.min(begins.get(group(turn)) ?? Infinity, turn.at));
-  return (a, b) =>
-    (begins.get(group(a)) ?? 0) - (begins.get(group(b)) ?? 0) ||
-    a.sessionKey - b.sessionKey ||
-    a.seq - b.seq ||
-    a.key - b.key;
+  return [...groups.values()]
+    .flatMap((members) => {
+      const inTime = members.toSorted((a, b) => a.seq - b.seq || a.key - b.key);
+      return [...inTime.slice(0, 1).map(header), ...inTime.map(line)];
+    })
+    .join("\n");
 }
 
 function group(turn: IndexedTurn): string {
