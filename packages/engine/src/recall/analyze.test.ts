@@ -13,7 +13,7 @@ test.each([
   ["accents, ligatures and wide letters fold", "Café ﬁsh Ｔｅａ", ["cafe", "fish", "tea"]],
   ["sharp s is two", "Straße STRASSE", ["strass", "strass"]],
   ["numbers stay", "on 7 May 2023", ["7", "2023"]],
-  ["vowel marks and the article leave Arabic words", "القَاهِرة", ["قاهرة"]],
+  ["vowel marks and the article leave Arabic words", "القَاهِرة", ["قاهر"]],
   ["nothing gives nothing", " \n…", []],
 ])("%s", (_, text, terms) => {
   expect(analyze(text)).toEqual(terms);

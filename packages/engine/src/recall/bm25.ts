@@ -52,7 +52,8 @@ export function lexicalScores(
       const entry = pool.turns[slot];
       if (entry === undefined) continue;
       const count = counts[slot] ?? 0;
-      own[slot] = (own[slot] ?? 0) + part * saturate(count, entry.turn.terms.length / averageLength);
+      own[slot] =
+        (own[slot] ?? 0) + part * saturate(count, entry.turn.terms.length / averageLength);
       totals.set(entry.session, (totals.get(entry.session) ?? 0) + count);
       if (entry.previous !== undefined) windows.add(entry.previous);
       windows.add(entry);
@@ -66,7 +67,8 @@ export function lexicalScores(
     }
     for (const [session, total] of totals)
       sessions[session.slot] =
-        (sessions[session.slot] ?? 0) + part * saturate(total, session.length / pool.averageSession);
+        (sessions[session.slot] ?? 0) +
+        part * saturate(total, session.length / pool.averageSession);
     for (const slot of word.turns) counts[slot] = 0;
   }
   return { own, window, sessions };

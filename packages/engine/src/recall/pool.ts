@@ -1,4 +1,6 @@
-import { analyze } from "./analyze.ts";
+import { nameTerms } from "./analyze.ts";
+import { cutPieces } from "./excerpt.ts";
+import type { Piece } from "./excerpt.ts";
 import { gramsOf } from "./grams.ts";
 import { traitsOf } from "./traits.ts";
 import type { Traits } from "./traits.ts";
@@ -29,6 +31,8 @@ export interface PoolTurn {
   next: PoolTurn | undefined;
   /** What its text says about itself, read when first asked for. */
   traits(): Traits;
+  /** The sentences of a long text, cut when first asked for. */
+  pieces(): readonly Piece[];
 }
 
 export interface PoolSession {
@@ -60,6 +64,9 @@ export interface Pool {
   readonly speakers: ReadonlyMap<string, ReadonlySet<string>>;
   /** Number of turns. */
   readonly size: number;
+  /** The turn of a key. */
+  get(key: number): PoolTurn | undefined;
+  keys(): IterableIterator<number>;
   readonly averageLength: number;
   readonly averageWindow: number;
   readonly averageSession: number;
@@ -103,15 +110,21 @@ class TurnPool implements Pool {
     return this.#byKey.size;
   }
 
+  get(key: number): PoolTurn | undefined {
+    return this.#byKey.get(key);
+  }
+
+  keys(): IterableIterator<number> {
+    return this.#byKey.keys();
+  }
+
   get averageLength(): number {
     return ratio(this.#length, this.size);
   }
 
   get averageWindow(): number {
     const total =
-      this.#length +
-      NEIGHBOUR.previous * this.#withNext +
-      NEIGHBOUR.next * this.#withPrevious;
+      this.#length + NEIGHBOUR.previous * this.#withNext + NEIGHBOUR.next * this.#withPrevious;
     return ratio(total, this.size);
   }
 
@@ -123,7 +136,7 @@ class TurnPool implements Pool {
     if (this.#speakers === undefined) {
       this.#speakers = new Map();
       for (const name of [...this.#names.keys()].toSorted())
-        for (const term of analyze(name))
+        for (const term of nameTerms(name))
           this.#speakers.set(term, (this.#speakers.get(term) ?? new Set()).add(name));
     }
     return this.#speakers;
@@ -262,6 +275,7 @@ class TurnPool implements Pool {
 
 function createEntry(slot: number, turn: IndexedTurn, session: PoolSession): PoolTurn {
   let traits: Traits | undefined;
+  let pieces: readonly Piece[] | undefined;
   return {
     slot,
     turn,
@@ -269,6 +283,7 @@ function createEntry(slot: number, turn: IndexedTurn, session: PoolSession): Poo
     previous: undefined,
     next: undefined,
     traits: () => (traits ??= traitsOf(turn.text)),
+    pieces: () => (pieces ??= cutPieces(turn.text, turn.speaker)),
   };
 }
 

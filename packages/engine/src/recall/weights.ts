@@ -67,3 +67,6 @@ export const CANDIDATES = 120;
 
 /** Windows that feedback reads, and terms that it takes from them. */
 export const FEEDBACK = { windows: 4, terms: 12 } as const;
+
+/** Joining rankings: a hit at place p counts 1 / (this + p). */
+export const RANK_FUSION = 60;
