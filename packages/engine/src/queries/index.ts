@@ -5,6 +5,7 @@ import { listQuarantine } from "./quarantine.ts";
 import { recall } from "./recall.ts";
 import { getSession, getTurn, listSessions, listTurns } from "./sessions.ts";
 import { readState } from "./state.ts";
+import { readVectorGap } from "./vector-gap.ts";
 
 /** Every read of memory. A store runs one of these over one committed state. */
 export const queries: {
@@ -19,6 +20,7 @@ export const queries: {
   readonly readProfile: typeof readProfile;
   readonly readState: typeof readState;
   readonly recall: typeof recall;
+  readonly vectorGap: typeof readVectorGap;
 } = {
   findAnswer,
   findKey,
@@ -31,6 +33,7 @@ export const queries: {
   readProfile,
   readState,
   recall,
+  vectorGap: readVectorGap,
 };
 
 export type QueryName = keyof typeof queries;

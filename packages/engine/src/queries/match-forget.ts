@@ -4,8 +4,9 @@ import type { ReadClamp } from "../model/clamp.ts";
 import { turnId } from "../model/records.ts";
 import type { Instant } from "../model/records.ts";
 import { analyze } from "../recall/analyze.ts";
+import { rankFacts } from "../recall/fact-index.ts";
 import type { Reader, VisibleSets } from "../stores/store.ts";
-import { rankFacts } from "./recall-facts.ts";
+import { loadFacts } from "./recall-memory.ts";
 import { requireSession } from "./sessions.ts";
 
 export interface MatchForgetInput {
@@ -33,13 +34,12 @@ export async function matchForget(
           lens: (await requireSession(reader, input.caller, input.sessionId)).session.scopes,
         };
   const sets = await reader.visibleSets(context, clamp);
-  const facts = await rankFacts(reader, context, sets, {
-    query: input.query,
+  const facts = rankFacts(await loadFacts(reader, context, sets, {}), input.query, {
     at: input.at,
     limit: input.limit,
   });
   return {
-    facts: facts.hits.filter((hit) => hit.score >= input.threshold).map(({ id }) => id),
+    facts: facts.filter(({ score }) => score >= input.threshold).map(({ fact }) => fact.id),
     turns: await matchTurns(reader, context, sets, input),
   };
 }

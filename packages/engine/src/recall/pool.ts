@@ -1,3 +1,4 @@
+import type { Role } from "@spectron/core/protocol";
 import { nameTerms } from "./analyze.ts";
 import { cutPieces } from "./excerpt.ts";
 import type { Piece } from "./excerpt.ts";
@@ -14,7 +15,7 @@ export interface IndexedTurn {
   /** When it was said, epoch milliseconds. */
   at: number;
   speaker: string | null;
-  role: string;
+  role: Role;
   /** `analyze(text)`. */
   terms: readonly string[];
   /** The text that is shown. */

@@ -20,7 +20,9 @@ export type { Supersession } from "./successors-first.ts";
 export type RankMode = "hybrid" | "bm25" | "vector";
 
 /** What each signal added to a score. */
-export type ScoreParts = Partial<Weights & { bm25: number; vector: number; rank: number }>;
+export type ScoreParts = Partial<
+  Weights & { bm25: number; vector: number; rank: number; graph: number }
+>;
 
 export interface RankedTurn {
   turn: IndexedTurn;
@@ -72,8 +74,31 @@ export function rankPool(question: string, pool: Pool, options: RankOptions = {}
     read,
     options.superseded ?? [],
   );
+  return shown(placed.slice(0, options.limit ?? 50), read, weightOf);
+}
+
+/** Turns of a pool by scores that were given to them, such as those of the facts that they state. */
+export function placeTurns(
+  question: string,
+  pool: Pool,
+  scores: ReadonlyMap<number, number>,
+  options: { limit: number },
+): RankedTurn[] {
+  const read = readQuestion(question, pool);
+  const placed = Array.from(scores, ([key, score]) => ({ entry: pool.get(key), score })).flatMap(
+    ({ entry, score }) =>
+      entry === undefined ? [] : [{ entry, score, signals: { graph: score } }],
+  );
+  return shown(ordered(placed).slice(0, options.limit), read, (term) => idf(term, pool, undefined));
+}
+
+function shown(
+  placed: readonly Placed[],
+  read: Question,
+  weightOf: (term: string) => number,
+): RankedTurn[] {
   const weights = new Map(read.terms.map((term) => [term, weightOf(term)]));
-  return placed.slice(0, options.limit ?? 50).map(({ entry, ...hit }) => ({
+  return placed.map(({ entry, ...hit }) => ({
     turn: entry.turn,
     ...hit,
     shown: excerpt(entry.turn.text, entry.turn.speaker, weights, entry.pieces()),
