@@ -12,12 +12,19 @@ import { splitSpeaker } from "./extract/speaker.ts";
 import { EngineError } from "./model/errors.ts";
 import type { QueryInput, QueryName, QueryOutput } from "./queries/index.ts";
 import { analyze } from "./recall/analyze.ts";
+import type { Embedder } from "./recall/embedder.ts";
+import { createEmbedding } from "./recall/embedding.ts";
+import type { EmbeddingProgress } from "./recall/embedding.ts";
 import type { KeyRecord, Store } from "./stores/store.ts";
 
 export interface EngineOptions {
   store: Store;
   /** @default rules, no model */
   extractor?: Extractor | undefined;
+  /** Adds likeness of meaning to recall. @default none: recall goes by words */
+  embedder?: Embedder | undefined;
+  /** Told how far an embedder is with the turns of a context. */
+  onEmbedding?: ((progress: EmbeddingProgress) => void) | undefined;
   /** Wall clock, epoch milliseconds. @default Date.now */
   now?: (() => number) | undefined;
   /** Seed of the ids of one call. @default 16 random bytes */
@@ -74,8 +81,10 @@ export interface Engine {
   read<Name extends QueryName>(name: Name, input: QueryInput<Name>): Promise<QueryOutput<Name>>;
   /** Ranked recall; the trace of it is kept without holding up the answer. */
   recall(
-    input: Omit<QueryInput<"recall">, "at">,
+    input: Omit<QueryInput<"recall">, "at" | "vector">,
   ): Promise<QueryOutput<"recall"> & { traceId: string }>;
+  /** Settles when the embedder has caught up with the context; done in the background as well. */
+  embedContext(context: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -88,6 +97,18 @@ export function createEngine(options: EngineOptions): Engine {
   const now = options.now ?? Date.now;
   const nonce = options.nonce ?? (() => randomBytes(16).toString("hex"));
   const extractor = options.extractor ?? createRuleExtractor();
+  const closing = new AbortController();
+  const embedding =
+    options.embedder === undefined
+      ? undefined
+      : createEmbedding({
+          store,
+          embedder: options.embedder,
+          onProgress: options.onEmbedding,
+          signal: closing.signal,
+        });
+  /** Contexts whose turns have been caught up with since the start. */
+  const embedded = new Map<string, Promise<void>>();
   const inFlight = new Set<string>();
   const background = new Set<Promise<unknown>>();
 
@@ -116,6 +137,43 @@ export function createEngine(options: EngineOptions): Engine {
       return await run();
     } finally {
       inFlight.delete(key);
+    }
+  }
+
+  /** Work that no answer waits for; what fails is tried again by the next use. */
+  function later(work: Promise<unknown>): void {
+    const task = work.catch(() => undefined).finally(() => background.delete(task));
+    background.add(task);
+  }
+
+  /** Catches up with the whole context once, then with what a write added. */
+  async function embedContext(context: string, session?: string): Promise<void> {
+    if (embedding === undefined) return;
+    const known = embedded.get(context);
+    const whole = known ?? embedding.catchUp(context);
+    embedded.set(context, whole);
+    try {
+      await whole;
+    } catch (error) {
+      embedded.delete(context);
+      throw error;
+    }
+    if (session !== undefined) await embedding.catchUp(context, session);
+  }
+
+  /** The question's vector, when its mode uses one; hybrid goes by words when the model fails. */
+  async function toVector(
+    input: Pick<QueryInput<"recall">, "query" | "mode">,
+  ): Promise<QueryInput<"recall">["vector"]> {
+    if (embedding === undefined || input.mode === "bm25" || input.mode === "graph")
+      return undefined;
+    try {
+      return { model: embedding.model, values: await embedding.question(input.query) };
+    } catch (error) {
+      if (input.mode !== "vector") return undefined;
+      throw error instanceof EngineError
+        ? error
+        : new EngineError("embedder_failed", "The embedder failed.", { cause: error });
     }
   }
 
@@ -162,13 +220,16 @@ export function createEngine(options: EngineOptions): Engine {
           infer === "none" || messages.length === 0
             ? EMPTY
             : await extract(messages, made.now, input);
-        return store.write("ingest", {
+        const outcome = await store.write("ingest", {
           ...input,
           seed: made,
           messages: prepared,
           extraction,
           preview: infer === "preview",
         });
+        if (embedding !== undefined && !outcome.replayed && infer !== "preview")
+          later(embedContext(input.caller.context, outcome.body.sessionId));
+        return outcome;
       });
     },
 
@@ -209,28 +270,36 @@ export function createEngine(options: EngineOptions): Engine {
 
     async recall(input) {
       const made = seed();
-      const result = await store.read("recall", { ...input, at: made.now });
+      const vector = await toVector(input);
+      const result = await store.read("recall", { ...input, vector, at: made.now });
       const traceId = `tr_${made.nonce.slice(0, 26)}`;
-      const task = store
-        .write("recordTrace", {
+      later(embedContext(input.caller.context));
+      // a trace that cannot be kept must not fail the read that it describes
+      later(
+        store.write("recordTrace", {
           caller: input.caller,
           seed: made,
           id: traceId,
           kind: "retrieval",
           data: {
             k: input.k,
+            mode: input.mode ?? "hybrid",
             candidates: result.candidates,
-            returned: result.hits.map(({ id, score }) => [id, score]),
+            returned: result.reasons.map((reason, at) => ({
+              id: result.hits[at]?.id ?? "",
+              rank: at + 1,
+              ...reason,
+            })),
           },
-        })
-        // a trace that cannot be kept must not fail the read that it describes
-        .catch(() => undefined)
-        .finally(() => background.delete(task));
-      background.add(task);
+        }),
+      );
       return { ...result, traceId };
     },
 
+    embedContext: async (context) => embedContext(context),
+
     async close() {
+      closing.abort();
       await Promise.all(background);
       await store.close();
     },

@@ -1,6 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { commands } from "../src/commands/index.ts";
 import { RolledBack } from "../src/commands/rolled-back.ts";
+import { createKeep } from "../src/recall/keep.ts";
 import { queries } from "../src/queries/index.ts";
 import { createReader } from "../src/stores/sqlite/reader.ts";
 import { MIGRATIONS } from "../src/stores/sqlite/schema.ts";
@@ -14,7 +15,7 @@ export function createInMemoryStore(): Store {
   for (const sql of MIGRATIONS) database.exec(sql);
   const db = createStatements(database);
   const writer = createWriter(db);
-  const reader = createReader(db);
+  const reader = { ...createReader(db), keep: createKeep() };
   let last: Promise<unknown> = Promise.resolve();
   const inOrder = async <Value>(work: () => Promise<Value>): Promise<Value> => {
     const next = last.then(work);

@@ -53,6 +53,8 @@ const STATUS: Readonly<Record<EngineErrorCode, number>> = {
   idempotency_in_flight: 409,
   session_full: 409,
   not_implemented: 501,
+  embedder_failed: 502,
+  generator_failed: 502,
   storage_full: 507,
   store_locked: 503,
   store_newer: 503,

@@ -2,6 +2,7 @@ import { bootstrap } from "./bootstrap.ts";
 import { forget } from "./forget.ts";
 import { ingest } from "./ingest.ts";
 import { decay, expire } from "./lifecycle.ts";
+import { putVectors } from "./put-vectors.ts";
 import { holdTurns } from "./quarantine.ts";
 import { recordTrace } from "./record-trace.ts";
 import { purgeSession, retract } from "./retract.ts";
@@ -19,6 +20,7 @@ export const commands: {
   readonly holdTurns: typeof holdTurns;
   readonly ingest: typeof ingest;
   readonly purgeSession: typeof purgeSession;
+  readonly putVectors: typeof putVectors;
   readonly recordTrace: typeof recordTrace;
   readonly retract: typeof retract;
   readonly sweep: typeof sweep;
@@ -32,6 +34,7 @@ export const commands: {
   holdTurns,
   ingest,
   purgeSession,
+  putVectors,
   recordTrace,
   retract,
   sweep,

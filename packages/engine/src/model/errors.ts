@@ -10,6 +10,8 @@ export type EngineErrorCode =
   | "idempotency_in_flight"
   | "session_full"
   | "not_implemented"
+  | "embedder_failed"
+  | "generator_failed"
   | "storage_full"
   | "store_locked"
   | "store_newer"

@@ -10,6 +10,7 @@ import { getSession, getTurn, listSessions, listTurns } from "./sessions.ts";
 import { readState } from "./state.ts";
 import { readStateDiff } from "./state-diff.ts";
 import { getTrace, listTraces, readAudit, readTraceStats } from "./traces.ts";
+import { readVectorGap } from "./vector-gap.ts";
 
 /** Every read of memory. A store runs one of these over one committed state. */
 export const queries: {
@@ -35,6 +36,7 @@ export const queries: {
   readonly readStateDiff: typeof readStateDiff;
   readonly readTraceStats: typeof readTraceStats;
   readonly recall: typeof recall;
+  readonly vectorGap: typeof readVectorGap;
 } = {
   findAnswer,
   findKey,
@@ -58,6 +60,7 @@ export const queries: {
   readStateDiff,
   readTraceStats,
   recall,
+  vectorGap: readVectorGap,
 };
 
 export type QueryName = keyof typeof queries;

@@ -4,9 +4,10 @@ import type { ReadClamp } from "../model/clamp.ts";
 import { turnId } from "../model/records.ts";
 import type { Instant } from "../model/records.ts";
 import { analyze } from "../recall/analyze.ts";
+import { rankFacts } from "../recall/fact-index.ts";
 import type { Reader, VisibleSets } from "../stores/store.ts";
-import { rankFacts } from "./recall-facts.ts";
 import { narrowed } from "./narrowed.ts";
+import { loadFacts } from "./recall-memory.ts";
 
 export interface MatchForgetInput {
   caller: Caller;
@@ -26,13 +27,12 @@ export async function matchForget(
 ): Promise<{ facts: string[]; turns: string[] }> {
   const context = await requireContext(reader, input.caller.context);
   const sets = await reader.visibleSets(context, await narrowed(reader, input));
-  const facts = await rankFacts(reader, context, sets, {
-    query: input.query,
+  const facts = rankFacts(await loadFacts(reader, context, sets, {}), input.query, {
     at: input.at,
     limit: input.limit,
   });
   return {
-    facts: facts.hits.filter((hit) => hit.score >= input.threshold).map(({ id }) => id),
+    facts: facts.filter(({ score }) => score >= input.threshold).map(({ fact }) => fact.id),
     turns: await matchTurns(reader, context, sets, input),
   };
 }

@@ -1,138 +1,194 @@
-import type { QueryHit, Source } from "@spectron/core/protocol";
+import type { QueryHit } from "@spectron/core/protocol";
 import { requireContext } from "../commands/command.ts";
 import type { Caller } from "../commands/command.ts";
 import type { ReadClamp } from "../model/clamp.ts";
-import { isActive, turnId, turnKey } from "../model/records.ts";
-import type { Instant, TurnRecord } from "../model/records.ts";
-import { analyze } from "../recall/analyze.ts";
-import { buildPool, rankPool } from "../recall/rank.ts";
-import type { IndexedTurn, RankStatistics, RankedTurn } from "../recall/rank.ts";
+import { EngineError } from "../model/errors.ts";
+import { splitTurnKey, turnId } from "../model/records.ts";
+import type { Instant } from "../model/records.ts";
+import { rankFacts, turnsOf, walkFacts } from "../recall/fact-index.ts";
+import type { RankedFact } from "../recall/fact-index.ts";
+import { placeTurns, rankPool } from "../recall/rank.ts";
+import type { RankedTurn, ScoreParts } from "../recall/rank.ts";
 import { renderContext, renderTurn } from "../recall/render.ts";
-import type { Reader, VisibleSets } from "../stores/store.ts";
-import { rankFacts } from "./recall-facts.ts";
+import { mostAlike } from "../recall/vectors.ts";
+import type { Reader } from "../stores/store.ts";
+import { toFactHits } from "./recall-facts.ts";
+import { withMemory } from "./recall-memory.ts";
+import type { Memory } from "./recall-memory.ts";
 import { narrowed } from "./narrowed.ts";
+
+/** `graph` follows facts and entities; `bm25` and `vector` are parts of `hybrid` alone. */
+export type RecallMode = "hybrid" | "bm25" | "vector" | "graph";
 
 export interface RecallInput {
   caller: Caller;
   clamp: ReadClamp;
   query: string;
   k: number;
+  /** @default "hybrid" */
+  mode?: RecallMode | undefined;
   /** Families of hits to answer with. */
   facts: boolean;
   passages: boolean;
   /** Narrows to the scopes of this session. */
   sessionId?: string | undefined;
+  /** Narrows to what carries all of these. */
+  labels?: readonly string[] | undefined;
   at: Instant;
   asOf?: Instant | undefined;
   /** Present: also renders one text of at most this many tokens. */
   maxTokens?: number | undefined;
+  /** The question as a vector, and the model that made it. */
+  vector?: { model: string; values: Int8Array } | undefined;
 }
 
 export interface RecallResult {
   hits: QueryHit[];
   context: string;
   seedEntities: string[];
+  /** Turns and facts that the ranking looked at. */
   candidates: number;
+  /** Why each hit stands where it stands, in the order of the hits. */
+  reasons: { ref: string; score: number; signals: Record<string, number> }[];
 }
 
-/** Scopes with up to this many turns are ranked whole; larger ones through the term index. */
-const WHOLE_POOL = 4000;
-/** Best index matches whose conversations are ranked when a scope is too large to rank whole. */
-const INDEX_MATCHES = 200;
-/** Neighbours of a match that are loaded with it, on either side. */
-const NEIGHBOURS = 6;
+/** Turns that a list of vectors adds to a ranking. */
+const MOST_SIMILAR = 100;
+/** Share of a text that matching facts may take; the rest is for what was said. */
+const FACT_SHARE = 0.5;
+const CHARACTERS_PER_TOKEN = 4;
 
 /** Ranked recall for every surface: `/query`, `/context`, session context. The clamp is part of the candidate look-up. */
 export async function recall(reader: Reader, input: RecallInput): Promise<RecallResult> {
+  if (input.mode === "vector" && input.vector === undefined)
+    throw new EngineError(
+      "not_implemented",
+      "Mode vector needs an embedder, and this service has none. Use hybrid or bm25.",
+    );
   const context = await requireContext(reader, input.caller.context);
   const sets = await reader.visibleSets(context, await narrowed(reader, input));
-  const pool = await loadPool(reader, context, sets, input);
-  const ranked = rankPool(input.query, buildPool(pool.turns.map(toIndexed)), {
-    limit: input.k,
-    now: input.at,
-    ...(pool.statistics === undefined ? {} : { statistics: pool.statistics }),
+  const ranked = await withMemory(
+    reader,
+    context,
+    sets,
+    { ...input, model: input.vector?.model },
+    (memory) => rankMemory(memory, input),
+  );
+  const facts = await toFactHits(reader, context, ranked.facts);
+  const sessions = await reader.sessionIds(context, [
+    ...new Set(ranked.turns.map(({ turn }) => splitTurnKey(turn.key).session)),
+  ]);
+  const turns = ranked.turns.flatMap((hit) => {
+    const { session, seq } = splitTurnKey(hit.turn.key);
+    const sessionId = sessions.get(session);
+    return sessionId === undefined ? [] : [toHit(hit, sessionId, seq)];
   });
-  const byKey = new Map(pool.turns.map((turn) => [turn.key, turn]));
-  const passages = input.passages ? ranked.map((hit) => toHit(hit, byKey)) : [];
-  const facts = input.facts
-    ? await rankFacts(reader, context, sets, {
-        query: input.query,
-        at: input.at,
-        asOf: input.asOf,
-        limit: input.k,
-      })
-    : { hits: [], entities: [] };
-  const hits = [...facts.hits, ...passages]
-    .toSorted((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1))
+  const hits = [
+    ...facts.hits.map((hit, at) => ({
+      hit,
+      signals: { coverage: ranked.facts[at]?.score ?? 0 },
+    })),
+    ...turns,
+  ]
+    .toSorted((a, b) => b.hit.score - a.hit.score || (a.hit.id < b.hit.id ? -1 : 1))
     .slice(0, input.k);
   return {
-    hits,
-    context:
-      input.maxTokens === undefined ? "" : renderContext(ranked, { maxTokens: input.maxTokens }),
+    hits: hits.map(({ hit }) => hit),
+    context: input.maxTokens === undefined ? "" : render(ranked, input.maxTokens),
     seedEntities: facts.entities,
-    candidates: pool.turns.length,
+    candidates: ranked.candidates,
+    reasons: hits.map(({ hit, signals }) => ({
+      ref: `${hit.source}:${hit.id}`,
+      score: round(hit.score),
+      signals: readable(signals),
+    })),
   };
 }
 
-async function loadPool(
-  reader: Reader,
-  context: number,
-  sets: VisibleSets,
-  input: RecallInput,
-): Promise<{ turns: TurnRecord[]; statistics?: RankStatistics }> {
-  if (sets !== "all" && sets.length === 0) return { turns: [] };
-  const size = await reader.recallSize(context, sets);
-  if (input.asOf !== undefined || size.turns <= WHOLE_POOL)
+interface Ranked {
+  turns: RankedTurn[];
+  facts: RankedFact[];
+  candidates: number;
+}
+
+function rankMemory(memory: Memory, input: RecallInput): Ranked {
+  const { pool, facts } = memory;
+  const options = { at: input.at, limit: input.k, labels: input.labels };
+  const candidates = pool.size + facts.facts.length;
+  if (input.mode === "graph") {
+    const near = walkFacts(facts, input.query, { ...options, limit: facts.facts.length });
+    const scores = new Map<number, number>();
+    for (const { fact, score } of near)
+      for (const turn of turnsOf(fact)) scores.set(turn, Math.max(scores.get(turn) ?? 0, score));
     return {
-      turns: await reader.recallableTurns(context, sets, { limit: WHOLE_POOL, asOf: input.asOf }),
+      turns: input.passages ? placeTurns(input.query, pool, scores, { limit: input.k }) : [],
+      facts: input.facts ? near.slice(0, input.k) : [],
+      candidates,
     };
-  const terms = [...new Set(analyze(input.query))];
-  if (terms.length === 0) return { turns: [] };
-  const match = await reader.matchTurns(context, sets, terms, INDEX_MATCHES);
-  const keys = new Set<number>();
-  for (const turn of match.turns)
-    for (let seq = Math.max(1, turn.seq - NEIGHBOURS); seq <= turn.seq + NEIGHBOURS; seq += 1)
-      keys.add(turnKey(turn.session, seq));
-  const allowed = sets === "all" ? undefined : new Set(sets);
-  const turns = (await reader.turnsByKey(context, [...keys])).filter(
-    (turn) => isActive(turn) && (allowed?.has(turn.scopeSet) ?? true),
-  );
+  }
   return {
-    turns,
-    statistics: {
-      turns: size.turns,
-      averageLength: Math.max(1, size.terms / Math.max(1, size.turns)),
-      documentFrequency: match.documentFrequency,
+    turns: input.passages
+      ? rankPool(input.query, pool, {
+          mode: input.mode,
+          limit: input.k,
+          now: input.at,
+          statistics: memory.statistics,
+          superseded: facts.superseded,
+          similar:
+            input.vector === undefined || input.mode === "bm25"
+              ? undefined
+              : mostAlike(input.vector.values, memory.vectors, MOST_SIMILAR),
+        })
+      : [],
+    facts: input.facts && input.mode !== "vector" ? rankFacts(facts, input.query, options) : [],
+    candidates,
+  };
+}
+
+/** What is known, then what was said; facts take at most half, and what they leave free is for turns. */
+function render({ facts, turns }: Ranked, maxTokens: number): string {
+  const lines: string[] = [];
+  let used = 0;
+  for (const { about, fact } of facts) {
+    const line = `- ${`${about} ${fact.key}: ${fact.value}`.replaceAll(/\s+/gu, " ").trim()}`;
+    if (used + line.length + 1 > maxTokens * CHARACTERS_PER_TOKEN * FACT_SHARE) break;
+    used += line.length + 1;
+    lines.push(line);
+  }
+  const said = renderContext(turns, {
+    maxTokens: maxTokens - Math.ceil(used / CHARACTERS_PER_TOKEN),
+  });
+  return [...lines, ...(said === "" ? [] : [said])].join("\n");
+}
+
+function toHit(
+  ranked: RankedTurn,
+  sessionId: string,
+  seq: number,
+): { hit: QueryHit; signals: ScoreParts } {
+  const id = turnId(sessionId, seq);
+  return {
+    hit: {
+      id,
+      score: ranked.score,
+      source: "turn",
+      text: renderTurn(ranked),
+      occurredAt: new Date(ranked.turn.at).toISOString(),
+      sources: [{ kind: "turn", ref: `turn:${id}`, sessionId, role: ranked.turn.role }],
     },
+    signals: ranked.signals,
   };
 }
 
-function toIndexed(turn: TurnRecord): IndexedTurn {
-  return {
-    key: turn.key,
-    sessionKey: turn.session,
-    seq: turn.seq,
-    at: turn.said,
-    speaker: turn.speaker,
-    role: turn.role,
-    terms: turn.terms === "" ? [] : turn.terms.split(" "),
-    text: turn.shown ?? turn.text,
-  };
+function readable(signals: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(signals)
+      .map(([name, value]): [string, number] => [name, round(value)])
+      .filter(([, value]) => value !== 0)
+      .toSorted(([, a], [, b]) => Math.abs(b) - Math.abs(a)),
+  );
 }
 
-function toHit(ranked: RankedTurn, byKey: ReadonlyMap<number, TurnRecord>): QueryHit {
-  const turn = byKey.get(ranked.turn.key);
-  const id = turn === undefined ? "" : turnId(turn.sessionId, turn.seq);
-  const sources: Source[] =
-    turn === undefined
-      ? []
-      : [{ kind: "turn", ref: `turn:${id}`, sessionId: turn.sessionId, role: turn.role }];
-  return {
-    id,
-    score: ranked.score,
-    source: "turn",
-    text: renderTurn(ranked.turn),
-    occurredAt: new Date(ranked.turn.at).toISOString(),
-    sources,
-  };
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
 }

@@ -163,13 +163,18 @@ function word(data: TraceRecord["data"], field: string): string {
 
 type Returned = NonNullable<TraceDetail["returned"]>[number];
 
-function toReturned(row: unknown, index: number): Returned {
-  const [id, score, signals] = row as [string, number, Record<string, number> | undefined];
+function toReturned(row: unknown): Returned {
+  const { id, rank, score, signals } = row as {
+    id: string;
+    rank: number;
+    score?: number;
+    signals?: Record<string, number>;
+  };
   return {
     id,
     table: id.startsWith("turn_") ? "turn" : "fact",
-    score,
-    rank: index + 1,
+    rank,
+    ...(score === undefined ? {} : { score }),
     ...(signals === undefined ? {} : { signals }),
   };
 }

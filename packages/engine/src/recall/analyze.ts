@@ -1,14 +1,4 @@
-import { stem } from "./stem.ts";
-
-/** English words that say nothing about what a text is about. */
-const STOP: ReadonlySet<string> = /* @__PURE__ */ new Set(
-  (
-    "a an the and or but if so as at by for from in into of on off out over to up with about than then too very just " +
-    "i me my mine myself you your yours he him his she her hers it its we us our ours they them their theirs this that " +
-    "these those there here is am are was were be been being do does did doing done have has had having can could will " +
-    "would shall should may might must not no nor what which who whom whose when where why how s t m re ve ll d"
-  ).split(" "),
-);
+import { latinLanguage, scriptLanguage, stemsOf } from "./language.ts";
 
 const WORD = /[\p{L}\p{N}]+(?:'\p{L}+)*/gu;
 const LATIN = /^[a-z0-9]+$/;
@@ -31,20 +21,27 @@ export function fold(text: string): string {
     .replaceAll(/[\u2018\u2019\u02BC\uFF07]/gu, "'");
 }
 
-/** Index terms of a text, in order: folded, without stop words, stemmed; scripts without blanks are segmented. */
+/** Index terms of a text, in order: folded, without stop words, stemmed in its language; scripts without blanks are segmented. */
 export function analyze(text: string): string[] {
+  const words = Array.from(fold(text).matchAll(WORD), ([word]) => withoutApostrophe(word));
+  const language = latinLanguage(words);
   const terms: string[] = [];
-  for (const match of fold(text).matchAll(WORD)) {
-    const word = withoutApostrophe(match[0]);
+  for (const word of words) {
     if (LATIN.test(word)) {
-      if (!STOP.has(word)) terms.push(stem(word));
+      if (!language.isStop(word)) terms.push(language.stem(word));
     } else if (UNSPACED.test(word)) {
       terms.push(...segments(word));
     } else if (word !== "") {
-      terms.push(word.replace(ARABIC_PREFIX, ""));
+      terms.push(scriptLanguage(word).stem(word.replace(ARABIC_PREFIX, "")));
     }
   }
   return terms;
+}
+
+/** Index terms that a name may be in texts of different languages. */
+export function nameTerms(name: string): Set<string> {
+  const words = Array.from(fold(name).matchAll(WORD), ([word]) => withoutApostrophe(word));
+  return new Set([...analyze(name), ...words.flatMap((word) => [...stemsOf(word)])]);
 }
 
 /** "Ann's" is Ann, "I'm" is I, "don't" is nothing, "l'amour" is amour. */

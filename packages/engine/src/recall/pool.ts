@@ -1,4 +1,10 @@
-import { analyze } from "./analyze.ts";
+import type { Role } from "@spectron/core/protocol";
+import { nameTerms } from "./analyze.ts";
+import { cutPieces } from "./excerpt.ts";
+import type { Piece } from "./excerpt.ts";
+import { gramsOf } from "./grams.ts";
+import { traitsOf } from "./traits.ts";
+import type { Traits } from "./traits.ts";
 import { NEIGHBOUR } from "./weights.ts";
 
 /** A turn as the ranker sees it. */
@@ -9,111 +15,306 @@ export interface IndexedTurn {
   /** When it was said, epoch milliseconds. */
   at: number;
   speaker: string | null;
-  role: string;
+  role: Role;
   /** `analyze(text)`. */
   terms: readonly string[];
   /** The text that is shown. */
   text: string;
 }
 
-/** The turns that hold a term and how often each holds it. */
-export interface Posting {
-  turns: number[];
-  counts: number[];
+/** A turn of a pool, between its neighbours. */
+export interface PoolTurn {
+  /** Its place in arrays of scores; stays the same until the pool is compacted. */
+  slot: number;
+  turn: IndexedTurn;
+  session: PoolSession;
+  previous: PoolTurn | undefined;
+  next: PoolTurn | undefined;
+  /** What its text says about itself, read when first asked for. */
+  traits(): Traits;
+  /** The sentences of a long text, cut when first asked for. */
+  pieces(): readonly Piece[];
 }
 
-/** A stretch of neighbouring turns of one session. */
 export interface PoolSession {
-  start: number;
-  /** Exclusive. */
-  end: number;
+  /** Its place in arrays of scores. */
+  slot: number;
+  key: number;
   /** When it began, epoch milliseconds. */
   at: number;
+  /** Terms of all its turns. */
   length: number;
+  last: PoolTurn | undefined;
 }
 
-/** Turns in conversation order with everything counted that does not depend on a question. */
+/** A term of the pool: the slots of the turns that hold it, ascending, and how often each does. */
+export interface Word {
+  turns: number[];
+  counts: number[];
+  /** Hashed character 3- to 5-grams, made when first asked for. */
+  grams(): Uint32Array;
+}
+
+/** Everything counted that does not depend on a question; turns come and go without a rebuild. */
 export interface Pool {
-  turns: readonly IndexedTurn[];
-  sessions: readonly PoolSession[];
-  /** Index of each turn's session. */
-  sessionOf: Int32Array;
-  postings: ReadonlyMap<string, Posting>;
-  lengths: Float64Array;
-  /** Length of each turn with its share of the neighbours. */
-  windowLengths: Float64Array;
-  averageLength: number;
-  averageWindow: number;
-  averageSession: number;
+  /** By slot; a turn that left is a hole. */
+  readonly turns: readonly (PoolTurn | undefined)[];
+  readonly sessions: readonly (PoolSession | undefined)[];
+  readonly words: ReadonlyMap<string, Word>;
   /** Terms of speakers' names, with the speakers they may mean. */
-  speakers: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly speakers: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Number of turns. */
+  readonly size: number;
+  /** The turn of a key. */
+  get(key: number): PoolTurn | undefined;
+  keys(): IterableIterator<number>;
+  readonly averageLength: number;
+  readonly averageWindow: number;
+  readonly averageSession: number;
+  /** About how much memory it takes. */
+  readonly bytes: number;
+  /** Adds turns; one whose key is there already takes its place. */
+  add(turns: readonly IndexedTurn[]): void;
+  /** Removes turns by key; keys that are not there count for nothing. */
+  remove(keys: readonly number[]): void;
 }
 
-/** Counts what ranking needs once; keep the result for as long as the turns do not change. */
+/** Memory of a turn and of a term in it beside their characters, estimated. */
+const TURN_BYTES = 400;
+const TERM_BYTES = 24;
+/** Holes below this number are not worth closing. */
+const LEAST_HOLES = 64;
+
+/** Counts what ranking needs once; keep the result and tell it what changes. */
 export function buildPool(turns: readonly IndexedTurn[]): Pool {
-  const ordered = turns.toSorted(
-    (a, b) => a.sessionKey - b.sessionKey || a.seq - b.seq || a.key - b.key,
-  );
-  const sessionOf = new Int32Array(ordered.length);
-  const lengths = new Float64Array(ordered.length);
-  const sessions: PoolSession[] = [];
-  const postings = new Map<string, Posting>();
-  const speakers = new Map<string, Set<string>>();
-  let last: number | undefined;
-  for (const [index, turn] of ordered.entries()) {
-    if (turn.sessionKey !== last)
-      sessions.push({ start: index, end: index, at: turn.at, length: 0 });
-    last = turn.sessionKey;
-    const session = sessions.at(-1);
-    if (session !== undefined) {
-      session.end = index + 1;
-      session.at = Math.min(session.at, turn.at);
-      session.length += turn.terms.length;
-    }
-    sessionOf[index] = sessions.length - 1;
-    lengths[index] = turn.terms.length;
-    for (const term of turn.terms) addPosting(postings, term, index);
+  const pool = new TurnPool();
+  pool.add(turns);
+  return pool;
+}
+
+// a class for its fields only: one hidden shape, and getters that count as they are read
+class TurnPool implements Pool {
+  turns: (PoolTurn | undefined)[] = [];
+  sessions: (PoolSession | undefined)[] = [];
+  words: Map<string, Word> = new Map();
+  bytes = 0;
+  readonly #byKey = new Map<number, PoolTurn>();
+  readonly #bySession = new Map<number, PoolSession>();
+  readonly #names = new Map<string, number>();
+  #speakers: Map<string, Set<string>> | undefined;
+  #length = 0;
+  /** Terms of the turns that have a next and a previous turn: each counts again in that one's window. */
+  #withNext = 0;
+  #withPrevious = 0;
+
+  get size(): number {
+    return this.#byKey.size;
   }
-  for (const name of new Set(ordered.map((turn) => turn.speaker)))
-    for (const term of name === null ? [] : analyze(name))
-      speakers.set(term, (speakers.get(term) ?? new Set()).add(name ?? ""));
-  const windowLengths = lengths.map((length, index) => {
-    const session = sessions[sessionOf[index] ?? 0];
-    const before = index > (session?.start ?? 0) ? (lengths[index - 1] ?? 0) : 0;
-    const after = index + 1 < (session?.end ?? 0) ? (lengths[index + 1] ?? 0) : 0;
-    return length + NEIGHBOUR.previous * before + NEIGHBOUR.next * after;
-  });
+
+  get(key: number): PoolTurn | undefined {
+    return this.#byKey.get(key);
+  }
+
+  keys(): IterableIterator<number> {
+    return this.#byKey.keys();
+  }
+
+  get averageLength(): number {
+    return ratio(this.#length, this.size);
+  }
+
+  get averageWindow(): number {
+    const total =
+      this.#length + NEIGHBOUR.previous * this.#withNext + NEIGHBOUR.next * this.#withPrevious;
+    return ratio(total, this.size);
+  }
+
+  get averageSession(): number {
+    return ratio(this.#length, this.#bySession.size);
+  }
+
+  get speakers(): ReadonlyMap<string, ReadonlySet<string>> {
+    if (this.#speakers === undefined) {
+      this.#speakers = new Map();
+      for (const name of [...this.#names.keys()].toSorted())
+        for (const term of nameTerms(name))
+          this.#speakers.set(term, (this.#speakers.get(term) ?? new Set()).add(name));
+    }
+    return this.#speakers;
+  }
+
+  add(turns: readonly IndexedTurn[]): void {
+    const known = turns.filter(({ key }) => this.#byKey.has(key));
+    if (known.length > 0) this.remove(known.map(({ key }) => key));
+    for (const turn of turns) this.#insert(turn);
+  }
+
+  remove(keys: readonly number[]): void {
+    for (const key of keys) {
+      const entry = this.#byKey.get(key);
+      if (entry !== undefined) this.#take(entry);
+    }
+    const holes = this.turns.length - this.size;
+    if (holes > LEAST_HOLES && holes > this.size) this.#compact();
+  }
+
+  #insert(turn: IndexedTurn): void {
+    if (this.#byKey.has(turn.key)) return;
+    const slot = this.turns.length;
+    const terms = turn.terms.map((term) => this.#count(term, slot));
+    const session = this.#session(turn);
+    const entry = createEntry(slot, { ...turn, terms }, session);
+    this.turns.push(entry);
+    this.#byKey.set(turn.key, entry);
+    session.at = Math.min(session.at, turn.at);
+    session.length += terms.length;
+    this.#length += terms.length;
+    this.bytes += cost(entry.turn);
+    if (turn.speaker !== null) this.#name(turn.speaker, 1);
+    let before = session.last;
+    while (before !== undefined && isAfter(before.turn, turn)) before = before.previous;
+    const after = before === undefined ? first(session) : before.next;
+    this.#join(before, entry);
+    this.#join(entry, after);
+    if (before !== undefined && after !== undefined) this.#uncount(before, after);
+    if (after === undefined) session.last = entry;
+  }
+
+  #take(entry: PoolTurn): void {
+    const { turn, session, previous, next } = entry;
+    this.turns[entry.slot] = undefined;
+    this.#byKey.delete(turn.key);
+    for (const term of new Set(turn.terms)) this.#forget(term, entry.slot);
+    session.length -= turn.terms.length;
+    this.#length -= turn.terms.length;
+    this.bytes -= cost(turn);
+    if (turn.speaker !== null) this.#name(turn.speaker, -1);
+    if (previous !== undefined) this.#uncount(previous, entry);
+    if (next !== undefined) this.#uncount(entry, next);
+    if (previous !== undefined) previous.next = next;
+    if (next !== undefined) next.previous = previous;
+    if (previous !== undefined && next !== undefined) this.#join(previous, next);
+    if (next === undefined) session.last = previous;
+    if (session.last === undefined) {
+      this.sessions[session.slot] = undefined;
+      this.#bySession.delete(session.key);
+    } else if (turn.at === session.at) {
+      session.at = earliest(session);
+    }
+  }
+
+  #join(before: PoolTurn | undefined, after: PoolTurn | undefined): void {
+    if (before === undefined || after === undefined) return;
+    before.next = after;
+    after.previous = before;
+    this.#withNext += before.turn.terms.length;
+    this.#withPrevious += after.turn.terms.length;
+  }
+
+  #uncount(before: PoolTurn, after: PoolTurn): void {
+    this.#withNext -= before.turn.terms.length;
+    this.#withPrevious -= after.turn.terms.length;
+  }
+
+  #session({ sessionKey: key, at }: IndexedTurn): PoolSession {
+    let session = this.#bySession.get(key);
+    if (session === undefined) {
+      session = { slot: this.sessions.length, key, at, length: 0, last: undefined };
+      this.sessions.push(session);
+      this.#bySession.set(key, session);
+    }
+    return session;
+  }
+
+  #count(term: string, slot: number): string {
+    const word = this.words.get(term);
+    if (word === undefined) {
+      this.words.set(term, createWord(term, slot));
+      return term;
+    }
+    const at = word.turns.length - 1;
+    if (word.turns[at] === slot) word.counts[at] = (word.counts[at] ?? 0) + 1;
+    else {
+      word.turns.push(slot);
+      word.counts.push(1);
+    }
+    return term;
+  }
+
+  #forget(term: string, slot: number): void {
+    const word = this.words.get(term);
+    const at = word?.turns.indexOf(slot) ?? -1;
+    if (word === undefined || at < 0) return;
+    word.turns.splice(at, 1);
+    word.counts.splice(at, 1);
+    if (word.turns.length === 0) this.words.delete(term);
+  }
+
+  #name(name: string, change: number): void {
+    const count = (this.#names.get(name) ?? 0) + change;
+    if (count === 0) this.#names.delete(name);
+    else this.#names.set(name, count);
+    if (count === 0 || count === change) this.#speakers = undefined;
+  }
+
+  /** Closes the holes, so that arrays of scores are as long as there are turns. */
+  #compact(): void {
+    const kept = [...this.#byKey.values()].map(({ turn }) => turn);
+    this.turns = [];
+    this.sessions = [];
+    this.words = new Map();
+    this.bytes = 0;
+    this.#byKey.clear();
+    this.#bySession.clear();
+    this.#names.clear();
+    this.#length = 0;
+    this.#withNext = 0;
+    this.#withPrevious = 0;
+    for (const turn of kept) this.#insert(turn);
+  }
+}
+
+function createEntry(slot: number, turn: IndexedTurn, session: PoolSession): PoolTurn {
+  let traits: Traits | undefined;
+  let pieces: readonly Piece[] | undefined;
   return {
-    turns: ordered,
-    sessions,
-    sessionOf,
-    postings,
-    lengths,
-    windowLengths,
-    averageLength: mean(lengths),
-    averageWindow: mean(windowLengths),
-    averageSession: mean(Float64Array.from(sessions, (session) => session.length)),
-    speakers,
+    slot,
+    turn,
+    session,
+    previous: undefined,
+    next: undefined,
+    traits: () => (traits ??= traitsOf(turn.text)),
+    pieces: () => (pieces ??= cutPieces(turn.text, turn.speaker)),
   };
 }
 
-function addPosting(postings: Map<string, Posting>, term: string, index: number): void {
-  const posting = postings.get(term);
-  if (posting === undefined) {
-    postings.set(term, { turns: [index], counts: [1] });
-    return;
-  }
-  const at = posting.turns.length - 1;
-  if (posting.turns[at] === index) {
-    posting.counts[at] = (posting.counts[at] ?? 0) + 1;
-  } else {
-    posting.turns.push(index);
-    posting.counts.push(1);
-  }
+function createWord(term: string, slot: number): Word {
+  let grams: Uint32Array | undefined;
+  return { turns: [slot], counts: [1], grams: () => (grams ??= gramsOf(term)) };
 }
 
-/** Mean, and 1 for nothing, because it is divided by. */
-function mean(values: Float64Array): number {
-  const sum = values.reduce((total, value) => total + value, 0);
-  return sum > 0 ? sum / values.length : 1;
+function isAfter(a: IndexedTurn, b: IndexedTurn): boolean {
+  return a.seq > b.seq || (a.seq === b.seq && a.key > b.key);
+}
+
+function first(session: PoolSession): PoolTurn | undefined {
+  let entry = session.last;
+  while (entry?.previous !== undefined) entry = entry.previous;
+  return entry;
+}
+
+function earliest(session: PoolSession): number {
+  let at = Infinity;
+  for (let entry = session.last; entry !== undefined; entry = entry.previous)
+    at = Math.min(at, entry.turn.at);
+  return at;
+}
+
+function cost(turn: IndexedTurn): number {
+  return TURN_BYTES + 2 * turn.text.length + TERM_BYTES * turn.terms.length;
+}
+
+/** A mean, and 1 for nothing, because it is divided by. */
+function ratio(total: number, count: number): number {
+  return total > 0 ? total / count : 1;
 }

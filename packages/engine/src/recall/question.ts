@@ -49,6 +49,12 @@ const WHEN =
 const PRESENT =
   /\b(?:still|now|nowadays|current|currently|latest|newest|most recent|anymore|any more|any longer|these days|at the moment|at present|presently|as of today|up to date)\b/u;
 
+/** "Where do I live?", "What is my job?": the user asks how things are with them. */
+const MY_PRESENT =
+  /\b(?:do i|am i|is my|are my|my \w+(?: \w+)? (?:is|are)|i (?:like|love|prefer|live|work|own|have))\b|\bwhat's my\b|\bwho's my\b/u;
+const PAST =
+  /\b(?:did|was|were|had|have i|i've|used to|would|will|when|ago|last|before|previous(?:ly)?|originally|first|how many times)\b/u;
+
 const ASSISTANT_SAID =
   /\byou (?:had |have |just |also |previously |earlier )*(?:recommend|suggest|tell|told|said|say|mention|gave|give|given|explain|list|provide|wrote|write|written|propose|advise|describe|share|create|generate|recall)/u;
 const FIRST_PERSON = /\b(?:i|i'(?:m|ve|d|ll)|my|mine|me)\b/u;
@@ -62,8 +68,10 @@ export function readQuestion(text: string, pool: Pool, now?: number): Question {
   const about = new Set<string>();
   for (const term of all) for (const name of pool.speakers.get(term) ?? []) about.add(name);
   const dates = readDates(folded, now);
-  const isPresent = dates.length === 0 && PRESENT.test(folded);
-  const topic = new Set(analyze(isPresent ? folded.replaceAll(PRESENT_WORDS, " ") : text));
+  const saysPresent = dates.length === 0 && PRESENT.test(folded);
+  const asksPresent =
+    dates.length === 0 && about.size === 0 && MY_PRESENT.test(folded) && !PAST.test(folded);
+  const topic = new Set(analyze(saysPresent ? folded.replaceAll(PRESENT_WORDS, " ") : text));
   const terms = [...topic].filter((term) => !pool.speakers.has(term));
   return {
     terms: terms.length > 0 ? terms : all,
@@ -75,7 +83,7 @@ export function readQuestion(text: string, pool: Pool, now?: number): Question {
         : undefined,
     dates,
     asksWhen: WHEN.test(folded),
-    isPresent,
+    isPresent: saysPresent || asksPresent,
   };
 }
 

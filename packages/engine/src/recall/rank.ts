@@ -1,33 +1,63 @@
-import { idf } from "./bm25.ts";
+import { idf, lexicalScores } from "./bm25.ts";
 import type { RankStatistics } from "./bm25.ts";
-import type { IndexedTurn, Pool } from "./pool.ts";
+import { excerpt } from "./excerpt.ts";
 import { newestFirst } from "./newest-first.ts";
+import type { IndexedTurn, Pool, PoolTurn } from "./pool.ts";
 import { readQuestion } from "./question.ts";
+import type { Question } from "./question.ts";
 import { measure } from "./signals.ts";
-import { WEIGHTS } from "./weights.ts";
+import { successorsFirst } from "./successors-first.ts";
+import type { Supersession } from "./successors-first.ts";
+import { RANK_FUSION, WEIGHTS } from "./weights.ts";
 import type { Weights } from "./weights.ts";
 
 export { buildPool } from "./pool.ts";
 export type { RankStatistics } from "./bm25.ts";
 export type { IndexedTurn, Pool } from "./pool.ts";
+export type { Supersession } from "./successors-first.ts";
+
+/** `hybrid` is all signals and vectors joined, the others are one of its parts alone. */
+export type RankMode = "hybrid" | "bm25" | "vector";
+
+/** What each signal added to a score. */
+export type ScoreParts = Partial<
+  Weights & { bm25: number; vector: number; rank: number; graph: number }
+>;
 
 export interface RankedTurn {
   turn: IndexedTurn;
   /** 0 to about 1, never rising along the ranking. */
   score: number;
-  /** What each signal gave; the score is their sum, scaled. */
-  signals: Partial<Weights>;
+  signals: ScoreParts;
+  /** Something it states has since been replaced. */
+  isSuperseded?: boolean | undefined;
+  /** What is shown of it: all, or the best stretch of a long one. */
+  shown: string;
 }
 
 export interface RankOptions {
+  /** @default "hybrid" */
+  mode?: RankMode | undefined;
   /** @default 50 */
   limit?: number | undefined;
   /** @default what the pool itself shows */
   statistics?: RankStatistics | undefined;
   /** The moment of asking, epoch milliseconds: what "yesterday" in the question means. */
   now?: number | undefined;
+  /** Turns by likeness of their vectors to the question's, most alike first, -1 to 1. */
+  similar?: readonly { key: number; likeness: number }[] | undefined;
+  /** Turns whose statement another turn replaced. */
+  superseded?: readonly Supersession[] | undefined;
   /** @internal */
   weights?: Readonly<Weights> | undefined;
+}
+
+/** A turn in a ranking, before what is shown is cut. */
+export interface Placed {
+  entry: PoolTurn;
+  score: number;
+  signals: ScoreParts;
+  isSuperseded?: boolean | undefined;
 }
 
 const NAMES = Object.keys(WEIGHTS) as (keyof Weights)[];
@@ -37,23 +67,110 @@ const FULL_SCORE = 20;
 /** Ranks the turns of a pool for a question, best first, ties by key; nothing in common gives nothing. */
 export function rankPool(question: string, pool: Pool, options: RankOptions = {}): RankedTurn[] {
   const read = readQuestion(question, pool, options.now);
+  const weightOf = (term: string): number => idf(term, pool, options.statistics);
+  const placed = successorsFirst(
+    newestFirst(rank(read, pool, options), read, weightOf),
+    pool,
+    read,
+    options.superseded ?? [],
+  );
+  return shown(placed.slice(0, options.limit ?? 50), read, weightOf);
+}
+
+/** Turns of a pool by scores that were given to them, such as those of the facts that they state. */
+export function placeTurns(
+  question: string,
+  pool: Pool,
+  scores: ReadonlyMap<number, number>,
+  options: { limit: number },
+): RankedTurn[] {
+  const read = readQuestion(question, pool);
+  const placed = Array.from(scores, ([key, score]) => ({ entry: pool.get(key), score })).flatMap(
+    ({ entry, score }) =>
+      entry === undefined ? [] : [{ entry, score, signals: { graph: score } }],
+  );
+  return shown(ordered(placed).slice(0, options.limit), read, (term) => idf(term, pool, undefined));
+}
+
+function shown(
+  placed: readonly Placed[],
+  read: Question,
+  weightOf: (term: string) => number,
+): RankedTurn[] {
+  const weights = new Map(read.terms.map((term) => [term, weightOf(term)]));
+  return placed.map(({ entry, ...hit }) => ({
+    turn: entry.turn,
+    ...hit,
+    shown: excerpt(entry.turn.text, entry.turn.speaker, weights, entry.pieces()),
+  }));
+}
+
+function rank(read: Question, pool: Pool, options: RankOptions): Placed[] {
+  const similar = (options.similar ?? []).flatMap(({ key, likeness }) => {
+    const entry = pool.get(key);
+    return entry === undefined || likeness <= 0
+      ? []
+      : [{ entry, score: likeness, signals: { vector: likeness } }];
+  });
+  switch (options.mode) {
+    case "vector":
+      return ordered(similar);
+    case "bm25":
+      return ordered(plain(read, pool, options.statistics));
+    case "hybrid":
+    case undefined: {
+      const lexical = ordered(summed(read, pool, options));
+      return similar.length === 0 ? lexical : fused(lexical, ordered(similar));
+    }
+  }
+}
+
+/** The sum of all weighted signals. */
+function summed(read: Question, pool: Pool, options: RankOptions): Placed[] {
   const weights = options.weights ?? WEIGHTS;
-  const ranked: RankedTurn[] = [];
-  for (const { index, signals } of measure(read, pool, options.statistics)) {
-    const turn = pool.turns[index];
-    if (turn === undefined) continue;
-    const parts: Partial<Weights> = {};
+  const placed: Placed[] = [];
+  for (const { entry, signals } of measure(read, pool, options.statistics)) {
+    const parts: ScoreParts = {};
     let sum = 0;
     for (const name of NAMES) {
-      const part = weights[name] * signals[name];
+      const part = (weights[name] * signals[name]) / FULL_SCORE;
       if (part !== 0) parts[name] = part;
       sum += part;
     }
-    if (sum > 0) ranked.push({ turn, score: sum / FULL_SCORE, signals: parts });
+    if (sum > 0) placed.push({ entry, score: sum, signals: parts });
   }
-  ranked.sort((a, b) => b.score - a.score || a.turn.key - b.turn.key);
-  const ordered = read.isPresent
-    ? newestFirst(ranked, read.terms, (term) => idf(term, pool, options.statistics))
-    : ranked;
-  return ordered.slice(0, options.limit ?? 50);
+  return placed;
+}
+
+/** BM25 of the turn's own words and nothing else. */
+function plain(read: Question, pool: Pool, statistics: RankStatistics | undefined): Placed[] {
+  const terms = read.terms.map((term) => ({ term, weight: idf(term, pool, statistics) }));
+  const { own } = lexicalScores(terms, pool, statistics?.averageLength ?? pool.averageLength);
+  const placed: Placed[] = [];
+  for (const entry of pool.turns) {
+    const score = entry === undefined ? 0 : (own[entry.slot] ?? 0);
+    if (entry !== undefined && score > 0) placed.push({ entry, score, signals: { bm25: score } });
+  }
+  return placed;
+}
+
+/** Joins two rankings by places: scores of words and of vectors are of different kinds. */
+function fused(lexical: readonly Placed[], similar: readonly Placed[]): Placed[] {
+  const joined = new Map<PoolTurn, Placed>();
+  for (const list of [lexical, similar])
+    for (const [place, { entry, signals }] of list.entries()) {
+      const known = joined.get(entry);
+      const part = (RANK_FUSION + 1) / (RANK_FUSION + 1 + place) / 2;
+      const rankPart = (known?.signals.rank ?? 0) + part;
+      joined.set(entry, {
+        entry,
+        score: rankPart,
+        signals: { ...known?.signals, ...signals, rank: rankPart },
+      });
+    }
+  return ordered([...joined.values()]);
+}
+
+function ordered(placed: readonly Placed[]): Placed[] {
+  return placed.toSorted((a, b) => b.score - a.score || a.entry.turn.key - b.entry.turn.key);
 }

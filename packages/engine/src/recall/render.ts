@@ -5,70 +5,73 @@ const MONTHS =
     " ",
   );
 const CHARACTERS_PER_TOKEN = 4;
+/** A reader who cuts at one of these sizes loses nothing to the grouping by session. */
+const TIERS: readonly number[] = [256, 512, 1024, 2048, 4096, 8192];
+const SUPERSEDED = " (no longer so)";
 
 /** `[7 May 2023] Ann: text`: who and when stay with the words. */
-export function renderTurn(
-  turn: IndexedTurn,
-  options: { sessionDate?: number | undefined } = {},
-): string {
-  return `[${writeDate(options.sessionDate ?? turn.at)}] ${line(turn)}`;
+export function renderTurn({ turn, shown, isSuperseded }: Rendered): string {
+  return `${stamp(turn)}${line({ turn, shown, isSuperseded })}`;
 }
 
-/** Whole turns, best first up to the budget, grouped under one date header for each session and day, in order of time. */
-export function renderContext(
-  ranked: readonly RankedTurn[],
-  options: { maxTokens: number },
-): string {
-  const budget = options.maxTokens * CHARACTERS_PER_TOKEN;
-  const chosen: IndexedTurn[] = [];
-  const groups = new Set<string>();
-  let used = 0;
-  for (const { turn } of ranked) {
-    const added = groups.has(group(turn)) ? 0 : header(turn).length + 1;
-    const cost = line(turn).length + 1 + added;
-    if (used + cost > budget) continue;
-    used += cost;
-    groups.add(group(turn));
-    chosen.push(turn);
-  }
+type Rendered = Pick<RankedTurn, "turn" | "shown" | "isSuperseded">;
+
+/**
+ * Whole turns, best first up to the budget, grouped by session; the date stands on the first line of each group and the
+ * lines below it are indented. Within 256 tokens, the next 256, 512 and so on the best session is first, so that a
+ * reader who cuts from the top keeps the best.
+ */
+export function renderContext(ranked: readonly Rendered[], options: { maxTokens: number }): string {
   const lines: string[] = [];
-  let last = "";
-  for (const turn of chosen.toSorted(inTime(chosen))) {
-    if (group(turn) !== last) lines.push(header(turn));
-    last = group(turn);
-    lines.push(line(turn));
+  let rest = ranked;
+  let used = 0;
+  for (const tokens of [...TIERS.filter((tier) => tier < options.maxTokens), options.maxTokens]) {
+    const groups = new Map<string, Rendered[]>();
+    const left: Rendered[] = [];
+    for (const hit of rest) {
+      const group = groupOf(hit.turn);
+      const members = groups.get(group);
+      const cost = (members === undefined ? stamp(hit.turn) : INDENT).length + line(hit).length + 1;
+      if (used + cost > tokens * CHARACTERS_PER_TOKEN) {
+        left.push(hit);
+        continue;
+      }
+      used += cost;
+      if (members === undefined) groups.set(group, [hit]);
+      else members.push(hit);
+    }
+    for (const members of groups.values())
+      for (const [at, hit] of members.toSorted(inOrder).entries())
+        lines.push(`${at === 0 ? stamp(hit.turn) : INDENT}${line(hit)}`);
+    rest = left;
   }
   return lines.join("\n");
 }
 
-/** Sessions by their first shown turn, so that two that ran at the same time do not mix. */
-function inTime(turns: readonly IndexedTurn[]): (a: IndexedTurn, b: IndexedTurn) => number {
-  const begins = new Map<string, number>();
-  for (const turn of turns)
-    begins.set(group(turn), Math.min(begins.get(group(turn)) ?? Infinity, turn.at));
-  return (a, b) =>
-    (begins.get(group(a)) ?? 0) - (begins.get(group(b)) ?? 0) ||
-    a.sessionKey - b.sessionKey ||
-    a.seq - b.seq ||
-    a.key - b.key;
+const INDENT = "  ";
+
+function inOrder({ turn: a }: Rendered, { turn: b }: Rendered): number {
+  return a.seq - b.seq || a.key - b.key;
 }
 
-function group(turn: IndexedTurn): string {
+function groupOf(turn: IndexedTurn): string {
   return `${turn.sessionKey} ${writeDate(turn.at)}`;
 }
 
-function header(turn: IndexedTurn): string {
-  return `### ${writeDate(turn.at)}`;
+function stamp(turn: IndexedTurn): string {
+  return `[${writeDate(turn.at)}] `;
 }
 
 /** One line, and the speaker or role in front of the words unless the words begin with it. */
-function line(turn: IndexedTurn): string {
-  const text = turn.text.replaceAll(/\s+/gu, " ").trim();
+function line({ turn, shown, isSuperseded }: Rendered): string {
+  const text = shown.replaceAll(/\s+/gu, " ").trim();
   const who = turn.speaker ?? turn.role;
-  return text.startsWith(`${who}: `) ? text : `${who}: ${text}`;
+  const said = text.startsWith(`${who}: `) ? text : `${who}: ${text}`;
+  return isSuperseded === true ? `${said}${SUPERSEDED}` : said;
 }
 
-function writeDate(at: number): string {
+/** `7 May 2023`, in UTC. */
+export function writeDate(at: number): string {
   const day = new Date(at);
   return `${day.getUTCDate()} ${MONTHS[day.getUTCMonth()] ?? ""} ${day.getUTCFullYear()}`;
 }

@@ -2,18 +2,17 @@ import { idf, lexicalScores } from "./bm25.ts";
 import type { Lexical, RankStatistics, WeightedTerm } from "./bm25.ts";
 import { dateFit } from "./date-fit.ts";
 import { gramScores } from "./grams.ts";
-import type { IndexedTurn, Pool } from "./pool.ts";
+import type { IndexedTurn, Pool, PoolTurn } from "./pool.ts";
 import type { Question } from "./question.ts";
-import { endsWithQuestion, traitsOf } from "./traits.ts";
-import { CANDIDATES, FEEDBACK } from "./weights.ts";
+import type { Traits } from "./traits.ts";
+import { CANDIDATES, FEEDBACK, TIME_FIT } from "./weights.ts";
 import type { Weights } from "./weights.ts";
 
 /** Value of every signal before weighting. */
 export type Signals = { [Name in keyof Weights]: number };
 
 export interface Candidate {
-  /** Place of the turn in the pool. */
-  index: number;
+  entry: PoolTurn;
   signals: Signals;
 }
 
@@ -26,33 +25,34 @@ export function measure(
   const averageLength = statistics?.averageLength ?? pool.averageLength;
   const terms = question.terms.map((term) => ({ term, weight: idf(term, pool, statistics) }));
   const lexical = lexicalScores(terms, pool, averageLength);
-  const dates = pool.sessions.map(({ at }) => dateFit(at, question.dates));
+  const dates = pool.sessions.map((session) =>
+    session === undefined ? 0 : dateFit(session.at, question.dates),
+  );
   const candidates = chooseCandidates(pool, lexical, dates);
   const grams = scaled(gramScores(terms, pool, candidates));
   const feedbackTerms = termsOfBest(pool, lexical, terms, statistics);
-  const feedback = scaledAt(lexicalScores(feedbackTerms, pool, averageLength).own, candidates);
-  return candidates.map((index, at) => {
-    const turn = pool.turns[index];
-    const session = pool.sessionOf[index] ?? 0;
-    const start = pool.sessions[session]?.start ?? 0;
-    const previous = index > start ? (lexical.own[index - 1] ?? 0) : 0;
-    const traits = traitsOf(turn?.text ?? "");
-    const isAnswer = previous > 0 && endsWithQuestion(pool.turns[index - 1]?.text ?? "");
+  const hinted = lexicalScores(feedbackTerms, pool, averageLength).own;
+  const feedback = scaled(Float64Array.from(candidates, ({ slot }) => hinted[slot] ?? 0));
+  const own = (entry: PoolTurn | undefined): number =>
+    entry === undefined ? 0 : (lexical.own[entry.slot] ?? 0);
+  return candidates.map((entry, at) => {
+    const { turn, session, previous } = entry;
+    const traits = entry.traits();
     return {
-      index,
+      entry,
       signals: {
-        window: lexical.window[index] ?? 0,
-        session: lexical.sessions[session] ?? 0,
-        date: dates[session] ?? 0,
-        answered: isAnswer ? previous : 0,
-        twoBack: index - 1 > start ? (lexical.own[index - 2] ?? 0) : 0,
-        previous,
+        window: lexical.window[entry.slot] ?? 0,
+        session: lexical.sessions[session.slot] ?? 0,
+        date: dates[session.slot] ?? 0,
+        answered: previous?.traits().asks === true ? own(previous) : 0,
+        twoBack: own(previous?.previous),
+        previous: own(previous),
         feedback: feedback[at] ?? 0,
-        speaker: turn === undefined ? 0 : side(question, turn) * (lexical.own[index] ?? 0),
-        spoke: turn === undefined ? 0 : side(question, turn),
+        speaker: side(question, turn) * own(entry),
+        spoke: side(question, turn),
         grams: grams[at] ?? 0,
-        time: question.asksWhen && traits.namesTime ? 1 : 0,
-        short: (pool.lengths[index] ?? 0) < 4 ? 1 : 0,
+        time: question.asksWhen ? timeFit(traits) : 0,
+        short: turn.terms.length < 4 ? 1 : 0,
         praise: traits.praises ? 1 : 0,
         question: traits.asks ? 1 : 0,
         firstPerson: traits.isFirstPerson ? 1 : 0,
@@ -62,15 +62,21 @@ export function measure(
 }
 
 /** The best windows, then turns that only their session or its date speaks for. */
-function chooseCandidates(pool: Pool, { window, sessions }: Lexical, dates: number[]): number[] {
-  const cheap = window.map((value, index) => {
-    const session = pool.sessionOf[index] ?? 0;
-    return value + 0.5 * (sessions[session] ?? 0) + (dates[session] ?? 0);
-  });
-  return [...cheap.keys()]
-    .filter((index) => (cheap[index] ?? 0) > 0)
-    .toSorted((a, b) => (cheap[b] ?? 0) - (cheap[a] ?? 0) || a - b)
-    .slice(0, CANDIDATES);
+function chooseCandidates(
+  pool: Pool,
+  { window, sessions }: Lexical,
+  dates: readonly number[],
+): PoolTurn[] {
+  const cheap: { entry: PoolTurn; value: number }[] = [];
+  for (const entry of pool.turns) {
+    if (entry === undefined) continue;
+    const value =
+      (window[entry.slot] ?? 0) +
+      0.5 * (sessions[entry.session.slot] ?? 0) +
+      (dates[entry.session.slot] ?? 0);
+    if (value > 0) cheap.push({ entry, value });
+  }
+  return best(cheap, CANDIDATES).map(({ entry }) => entry);
 }
 
 /** Terms that mark the best windows and that the question did not use. */
@@ -80,20 +86,36 @@ function termsOfBest(
   asked: readonly WeightedTerm[],
   statistics: RankStatistics | undefined,
 ): WeightedTerm[] {
-  const best = [...window.keys()]
-    .filter((index) => (window[index] ?? 0) > 0)
-    .toSorted((a, b) => (window[b] ?? 0) - (window[a] ?? 0) || a - b)
-    .slice(0, FEEDBACK.windows);
+  const windows: { entry: PoolTurn; value: number }[] = [];
+  for (const entry of pool.turns) {
+    const value = entry === undefined ? 0 : (window[entry.slot] ?? 0);
+    if (entry !== undefined && value > 0) windows.push({ entry, value });
+  }
   const counts = new Map<string, number>();
-  for (const index of best)
-    for (const term of pool.turns[index]?.terms ?? [])
-      if (!pool.speakers.has(term))
-        counts.set(term, (counts.get(term) ?? 0) + (window[index] ?? 0));
+  for (const { entry, value } of best(windows, FEEDBACK.windows))
+    for (const term of entry.turn.terms)
+      if (!pool.speakers.has(term)) counts.set(term, (counts.get(term) ?? 0) + value);
   for (const { term } of asked) counts.delete(term);
   return [...counts]
     .map(([term, count]) => ({ term, weight: count * idf(term, pool, statistics) }))
     .toSorted((a, b) => b.weight - a.weight || (a.term < b.term ? -1 : 1))
     .slice(0, FEEDBACK.terms);
+}
+
+/** The entries of the highest values, ties by key. */
+function best<Item extends { entry: PoolTurn; value: number }>(
+  items: readonly Item[],
+  limit: number,
+): Item[] {
+  return items
+    .toSorted((a, b) => b.value - a.value || a.entry.turn.key - b.entry.turn.key)
+    .slice(0, limit);
+}
+
+/** A date answers a when-question better than "last week" does. */
+function timeFit({ namesDate, namesTime }: Traits): number {
+  if (namesDate) return TIME_FIT.date;
+  return namesTime ? TIME_FIT.word : 0;
 }
 
 /** 1 when the one asked about spoke, -1 when somebody else did, 0 when nobody is meant. */
@@ -106,8 +128,4 @@ function side({ about, role }: Question, turn: IndexedTurn): number {
 function scaled(values: Float64Array): Float64Array {
   const most = values.reduce((a, b) => Math.max(a, b), 0);
   return most > 0 ? values.map((value) => value / most) : values;
-}
-
-function scaledAt(values: Float64Array, candidates: readonly number[]): Float64Array {
-  return scaled(Float64Array.from(candidates, (index) => values[index] ?? 0));
 }

@@ -41,9 +41,9 @@ export const WEIGHTS: Readonly<Weights> = {
   previous: -1.5,
   feedback: 1.5,
   speaker: 0.8,
-  spoke: 1,
-  grams: 1.2,
-  time: 1.5,
+  spoke: 0.75,
+  grams: 0.8,
+  time: 2.5,
   short: -0.5,
   praise: -0.4,
   question: -0.3,
@@ -59,8 +59,14 @@ export const BM25 = { k1: 0.9, b: 0.4 } as const;
 /** Fit of a session's day to the question: inside the month, within two days of the day, in the month after. */
 export const DATE_FIT = { month: 0.5, day: 1, monthAfter: 0.15 } as const;
 
+/** What a turn has for a when-question: a date, or only a word of time. */
+export const TIME_FIT = { date: 1, word: 0.6 } as const;
+
 /** Turns that get the full score. */
 export const CANDIDATES = 120;
 
 /** Windows that feedback reads, and terms that it takes from them. */
 export const FEEDBACK = { windows: 4, terms: 12 } as const;
+
+/** Joining rankings: a hit at place p counts 1 / (this + p). */
+export const RANK_FUSION = 60;

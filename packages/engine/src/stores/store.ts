@@ -12,6 +12,7 @@ import type {
   StoredStatement,
   TurnRecord,
 } from "../model/records.ts";
+import type { Keep } from "../recall/keep.ts";
 import type { QueryInput, QueryName, QueryOutput } from "../queries/index.ts";
 
 /** A store in the same thread answers at once, one behind a connection with a promise. */
@@ -91,6 +92,15 @@ export interface SessionFilter {
   limit: number;
 }
 
+/** Where turns without a vector are looked for. */
+export interface VectorGap {
+  /** Only in this session. */
+  session?: number | undefined;
+  /** Only turns with a lower key. */
+  before?: number | undefined;
+  limit: number;
+}
+
 export interface TermMatch {
   /** Best matches, best first. */
   turns: TurnRecord[];
@@ -158,6 +168,8 @@ export interface Retention {
 
 /** What a query may ask. Every method sees one committed state. */
 export interface Reader {
+  /** What ranking keeps between queries; absent where uncommitted changes can be seen. */
+  readonly keep?: Keep | undefined;
   contextKey(name: string): Awaitable<number | undefined>;
   key(context: string, name: string): Awaitable<FoundKey | undefined>;
   answer(ref: IdempotencyRef): Awaitable<StoredAnswer | undefined>;
@@ -199,6 +211,17 @@ export interface Reader {
     sets: VisibleSets,
     options: { limit: number; asOf?: Instant | undefined },
   ): Awaitable<TurnRecord[]>;
+  /** Keys of the newest recallable turns. */
+  recallableKeys(context: number, sets: VisibleSets, limit: number): Awaitable<number[]>;
+  /** Vectors that the model gave these turns; a turn that has none is left out. */
+  turnVectors(
+    context: number,
+    model: string,
+    keys: readonly number[],
+  ): Awaitable<Map<number, Int8Array>>;
+  /** Recallable turns that the model has given no vector, by key, the highest first. */
+  turnsWithoutVector(context: number, model: string, filter: VectorGap): Awaitable<TurnRecord[]>;
+  countVectors(context: number, model: string): Awaitable<number>;
   /** Recallable turns and their index terms, from counters. */
   recallSize(context: number, sets: VisibleSets): Awaitable<{ turns: number; terms: number }>;
   matchTurns(
@@ -280,6 +303,13 @@ export interface Writer extends Reader {
   ): Awaitable<void>;
   /** Erases text, parts and index; the position stays. */
   eraseTurns(context: number, keys: readonly number[]): Awaitable<void>;
+
+  /** Keeps one vector for each turn; one of another model is replaced, and goes with the turn's text. */
+  putVectors(
+    context: number,
+    model: string,
+    vectors: ReadonlyMap<number, Int8Array>,
+  ): Awaitable<void>;
 
   statements(context: number, filter: StatementFilter): Awaitable<StoredStatement[]>;
   insertStatements(context: number, statements: readonly Statement[]): Awaitable<void>;

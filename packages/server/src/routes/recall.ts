@@ -88,20 +88,14 @@ async function run(
   const body = parse(readSchema, raw);
   if (body.atInstant !== undefined)
     throw new Problem(501, "not_implemented", "atInstant needs versioned storage; use asOf.");
-  if (body.mode === "vector")
-    throw new Problem(501, "not_implemented", "mode vector needs an embedder; use hybrid or bm25.");
-  if (body.labels !== undefined && body.labels.length > 0)
-    throw new Problem(
-      501,
-      "not_implemented",
-      "Filtering recall by labels is not available in this version.",
-    );
   const { caller } = c.get("identity");
   const started = performance.now();
   const result = await engine.recall({
     caller,
     clamp: { patterns: caller.read, ...readNarrowing(c, raw) },
     query: body.query,
+    mode: body.mode,
+    labels: body.labels,
     k: body.k ?? body.limit ?? LIMITS.k.default,
     facts: body.include === undefined || body.include.includes("facts"),
     passages: body.include === undefined || body.include.includes("passages"),

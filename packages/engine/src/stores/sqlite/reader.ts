@@ -8,6 +8,7 @@ import type { Row } from "./rows.ts";
 import { setFilter, twice } from "./statements.ts";
 import type { Statements } from "./statements.ts";
 import { createTurnReader } from "./turn-reader.ts";
+import { createVectorReader } from "./vector-store.ts";
 
 const SESSION = `SELECT session.*, scope_set.clauses FROM session JOIN scope_set ON scope_set.key = session.scope_set`;
 
@@ -22,6 +23,7 @@ export function answerRef(ref: IdempotencyRef): Buffer {
 export function createReader(db: Statements): Reader {
   return {
     ...createTurnReader(db),
+    ...createVectorReader(db),
     ...createFactReader(db),
 
     contextKey: (name) =>

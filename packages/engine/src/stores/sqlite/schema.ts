@@ -87,4 +87,9 @@ export const MIGRATIONS: readonly string[] = [
     scope_set INTEGER, principal TEXT NOT NULL, at INTEGER NOT NULL, data TEXT NOT NULL) STRICT;
   CREATE INDEX trace_at ON trace (context, at, key);
   `,
+  `
+  -- one quantised vector for a turn, of the model that is in use
+  CREATE TABLE vector (turn INTEGER PRIMARY KEY, context INTEGER NOT NULL, model TEXT NOT NULL, vector BLOB NOT NULL) STRICT;
+  CREATE INDEX vector_model ON vector (context, model);
+  `,
 ];

@@ -18,6 +18,7 @@ type TurnReader = Pick<
   | "turnByClientId"
   | "turnParts"
   | "recallableTurns"
+  | "recallableKeys"
   | "recallSize"
   | "matchTurns"
   | "heldTurns"
@@ -134,6 +135,24 @@ export function createTurnReader(db: Statements): TurnReader {
               limit,
             );
       return rows.map(toTurn);
+    },
+
+    recallableKeys(context, sets, limit) {
+      const filter = setFilter("scope_set", sets);
+      // sets belong to one context, and without the test of it the index alone answers
+      const rows =
+        sets === "all"
+          ? db.all(
+              "SELECT key FROM turn WHERE context = ? AND active = 1 ORDER BY key DESC LIMIT ?",
+              context,
+              limit,
+            )
+          : db.all(
+              `SELECT key FROM turn WHERE ${filter.sql} AND active = 1 ORDER BY +key DESC LIMIT ?`,
+              filter.value,
+              limit,
+            );
+      return rows.map((row) => row["key"] as number);
     },
 
     recallSize(context, sets) {

@@ -116,6 +116,7 @@ export function createTurnWriter(db: Statements): TurnWriter {
             key,
           );
           db.run("DELETE FROM turn_part WHERE turn = ?", key);
+          db.run("DELETE FROM vector WHERE turn = ?", key);
         });
     },
   };

@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { commands } from "../../commands/index.ts";
 import { RolledBack } from "../../commands/rolled-back.ts";
 import { EngineError } from "../../model/errors.ts";
+import { createKeep } from "../../recall/keep.ts";
 import { queries } from "../../queries/index.ts";
 import type { Reader, Writer } from "../store.ts";
 import { openOwned, openReadOnly } from "./database.ts";
@@ -153,7 +154,7 @@ function main(port: NonNullable<typeof parentPort>, settings: WorkerSettings): v
   const service =
     settings.mode === "write"
       ? serveWrites(db, createWriter(db), send)
-      : serveReads(db, createReader(db), send);
+      : serveReads(db, { ...createReader(db), keep: createKeep() }, send);
   port.on("message", (request: WorkerRequest) => {
     if (request.name !== "close") {
       service.take(request);

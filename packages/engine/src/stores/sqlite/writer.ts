@@ -5,6 +5,7 @@ import { createFactWriter } from "./fact-writer.ts";
 import { answerRef, createReader } from "./reader.ts";
 import type { Statements } from "./statements.ts";
 import { createTurnWriter } from "./turn-writer.ts";
+import { createVectorWriter } from "./vector-store.ts";
 
 /** The writing view over one connection; the caller opens and ends the transaction. */
 export function createWriter(db: Statements): Writer {
@@ -12,6 +13,7 @@ export function createWriter(db: Statements): Writer {
   return {
     ...reader,
     ...createTurnWriter(db),
+    ...createVectorWriter(db),
     ...createFactWriter(db),
 
     createContext: (name, secret, at) =>
