@@ -231,7 +231,7 @@ describe("following the conversation", () => {
       }),
       { numRuns: RUNS },
     );
-  }, 600_000);
+  }, 3_600_000);
 
   test("asked as of any instant, memory answers what it believed then", async () => {
     await fc.assert(
@@ -246,7 +246,7 @@ describe("following the conversation", () => {
       }),
       { numRuns: RUNS },
     );
-  }, 600_000);
+  }, 3_600_000);
 });
 
 describe("exactly once", () => {
@@ -293,5 +293,5 @@ describe("exactly once", () => {
       }),
       { numRuns: RUNS },
     );
-  }, 600_000);
+  }, 3_600_000);
 });

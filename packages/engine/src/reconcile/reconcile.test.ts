@@ -171,3 +171,20 @@ test("an instruction of the same label replaces the old one", () => {
     "Answer in German.",
   ]);
 });
+
+test("a value that is stated again at an earlier place does not take over the later one's row", () => {
+  const options = { confidenceFloor: 0.7 };
+  const braga = statement("Braga", { id: "st_b", orderAt: 2, validFrom: 2 });
+  const lisbon = statement("Lisbon", { id: "st_l", orderAt: 3, validFrom: 3, source: turn(3) });
+  const live = applied([], align([], fold([], [braga, lisbon], options).facts, 3));
+  const earlier = statement("Lisbon", { id: "st_e", orderAt: 1, validFrom: 1, source: turn(1) });
+  const { facts } = fold([], [earlier, braga, lisbon], options);
+  const after = applied(live, align(live, facts, 4));
+  expect(new Set(after.map(({ id }) => id)).size).toBe(3);
+  const last = after.find(({ validTo }) => validTo === null);
+  expect(last).toMatchObject({ id: "attr_l", value: "Lisbon", validFrom: 3 });
+  expect(after.find(({ value }) => value === "Braga")).toMatchObject({
+    supersededBy: "attr_l",
+    supersedes: "attr_e",
+  });
+});

@@ -221,15 +221,28 @@ export function align(
   at: Instant,
   learnedAt: Instant = at,
 ): ChangeSet {
-  const rows = Map.groupBy(live, identity);
+  const wantedIds = new Set(target.map(({ id }) => id));
+  const rowsById = new Map(live.map((row) => [row.id, row]));
+  // a row whose own fact is wanted is not lent to another, so no two facts share an id
+  const others = Map.groupBy(
+    live.filter(({ id }) => !wantedIds.has(id)),
+    identity,
+  );
   const ids = new Map<string, string>();
+  const used = new Set<number>();
   const pairs = target.map((fact) => {
-    const row = rows.get(identity(fact))?.shift();
-    if (row !== undefined) ids.set(fact.id, row.id);
+    const row = rowsById.get(fact.id) ?? others.get(identity(fact))?.shift();
+    if (row !== undefined) {
+      ids.set(fact.id, row.id);
+      used.add(row.row);
+    }
     return { fact, row };
   });
   const renamed = (id: string | null): string | null => (id === null ? null : (ids.get(id) ?? id));
-  const change: ChangeSet = { close: [...rows.values()].flat().map(({ row }) => row), insert: [] };
+  const change: ChangeSet = {
+    close: live.flatMap(({ row }) => (used.has(row) ? [] : [row])),
+    insert: [],
+  };
   for (const { fact, row } of pairs) {
     const wanted: FactRecord = {
       ...fact,
