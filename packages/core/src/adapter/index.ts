@@ -4,6 +4,8 @@ export { requireBinding } from "./binding.ts";
 export { containsMemoryBlock, stripMemoryBlocks } from "./memory-block.ts";
 export { createToolDefinitions } from "./tools.ts";
 export type { AdapterMemoryOptions } from "./adapter-memory.ts";
+export type { OutboxOptions, OutboxRecord, OutboxSpill, OutboxState } from "./outbox-options.ts";
+export type { MemorySpan, MemoryTracer } from "./telemetry.ts";
 export type { ToolCall, ToolDefinition } from "./tools.ts";
 export type {
   AdapterMemory,
@@ -14,8 +16,11 @@ export type {
   MessageSource,
   OnError,
   RecallOptions,
+  RecalledHit,
   Receipt,
   SessionMap,
+  StoredUnit,
   TurnInput,
   TurnMessage,
+  WriteUnitOptions,
 } from "./types.ts";

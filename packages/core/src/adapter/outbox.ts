@@ -1,102 +1,406 @@
-import { MemoryError } from "../client/errors.ts";
-import type { Drainable } from "../client/spectron.ts";
+import { ApiError, MemoryError } from "../client/errors.ts";
+import type { Drainable, FlushResult } from "../client/spectron.ts";
+import { beforeExit } from "./exit-hook.ts";
+import type { OutboxOptions, OutboxRecord, OutboxSpill, OutboxState } from "./outbox-options.ts";
+import type { StoredUnit } from "./types.ts";
 
-/** One write of a thread. It takes its place in the queue at once; its key and body are fixed when its turn comes. */
+/** Makes one attempt; answers with the ids of the stored turns. */
+export type Deliver = (
+  record: OutboxRecord,
+  attempt: {
+    /** From 1. */
+    number: number;
+    /** Fixes the body before it is sent for the first time. */
+    fix: (body: string) => Promise<void>;
+  },
+) => Promise<readonly string[]>;
+
+export type OnFailure = (error: MemoryError, kept: boolean) => void;
+
+/** One write of a thread. It takes its place in the queue at once. */
 export interface OutboxUnit {
   /** Writes of one thread leave in order, one at a time. */
   thread: string;
   /** Size of the content, for the bound. */
   bytes: number;
-  /** Called once; every attempt of `send` uses the same key and bytes. */
-  prepare: () => Promise<{ key: string; send: () => Promise<unknown> }>;
+  /** True when `make` is called at once; false when it depends on what is stored before, and waits for its turn. */
+  early: boolean;
+  /** Key and content; undefined when there is nothing to store. */
+  make: (id: string) => Promise<OutboxRecord | undefined>;
+  deliver: Deliver;
+  /** Told once when the unit failed and is kept, and once when it is given up. */
+  onFailure: OnFailure;
+}
+
+/** What becomes of a unit; undefined when it held nothing to store. */
+export interface Ticket {
+  /** Settles with the first outcome, which may be a failure that is tried again. */
+  first: Promise<StoredUnit | undefined>;
+  /** Settles when the unit is stored, refused or given up. */
+  final: Promise<StoredUnit | undefined>;
 }
 
 export interface Outbox extends Drainable {
-  /** Settles with the key when the unit is stored; a key that was stored is not sent again. */
-  add(unit: OutboxUnit): Promise<string>;
-  /** Settles when what is queued of a thread now has left or failed. */
+  add(unit: OutboxUnit): Ticket;
+  /** Keeps units in a spill from now on, and delivers what earlier processes left there first. */
+  attach(
+    spill: OutboxSpill,
+    recovered: { service: string; deliver: Deliver; onFailure: OnFailure },
+  ): void;
+  /** Settles when what is queued of a thread now has left, or the thread is held up by a failure. */
   settled(thread: string): Promise<void>;
+  state(): OutboxState;
 }
 
-export interface OutboxLimits {
-  units?: number | undefined;
-  bytes?: number | undefined;
+interface Entry {
+  id: string;
+  at: number;
+  bytes: number;
+  record: () => Promise<OutboxRecord | undefined>;
+  deliver: Deliver;
+  onFailure: OnFailure;
+  isOnDisk: boolean;
+  /** Its failure was reported; later ones of the same outage are not. */
+  isTold: boolean;
+  first: PromiseWithResolvers<StoredUnit | undefined>;
+  final: PromiseWithResolvers<StoredUnit | undefined>;
 }
 
-/** Units and bytes that may wait at once; beyond that a new unit is refused, loudly. */
+/** The queue of one thread. */
+interface Lane {
+  entries: Entry[];
+  isStarted: boolean;
+  /** Why the first entry waits for another attempt. */
+  failure: MemoryError | undefined;
+  /** Number of the newest flush when the last failed attempt began. */
+  failedIn: number;
+}
+
 const MOST_UNITS = 10_000;
 const MOST_BYTES = 64 * 1024 * 1024;
+const RETRY_FOR_MS = 300_000;
+/** Pause after the first failed attempt; doubles up to the longest, with jitter over its upper half. */
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 4000;
+/** Longest `Retry-After` that is followed. */
+const LONGEST_RETRY_AFTER_MS = 60_000;
 /** Delivered keys that are remembered, so that a replay costs no request. */
 const REMEMBERED = 10_000;
 
-export function createOutbox(limits: OutboxLimits = {}): Outbox {
-  const { units: mostUnits = MOST_UNITS, bytes: mostBytes = MOST_BYTES } = limits;
-  const tails = new Map<string, Promise<void>>();
-  const delivered = new Set<string>();
+/** Ordered delivery for each thread, one write in flight, the same key and bytes on every attempt. */
+export function createOutbox(
+  options: OutboxOptions & {
+    now?: (() => number) | undefined;
+    random?: (() => number) | undefined;
+  } = {},
+): Outbox {
+  const { units: mostUnits = MOST_UNITS, bytes: mostBytes = MOST_BYTES } = options;
+  const { retryForMs = RETRY_FOR_MS, now = Date.now, random = Math.random } = options;
+  const lanes = new Map<string, Lane>();
+  const delivered = new Map<string, StoredUnit>();
+  const pauses = new Set<() => void>();
+  let changed = Promise.withResolvers<void>();
+  let spill: OutboxSpill | undefined;
+  let ready: Promise<void> | undefined;
   let units = 0;
   let bytes = 0;
+  let taken = 0;
+  let token: string | undefined;
+  let flushes = 0;
+  let isEnding = false;
+  let leaveExit: (() => void) | undefined;
 
-  const remember = (key: string): void => {
-    delivered.add(key);
-    if (delivered.size > REMEMBERED) delivered.delete(delivered.values().next().value ?? "");
+  const notify = (): void => {
+    changed.resolve();
+    changed = Promise.withResolvers();
+  };
+
+  const wake = (): void => {
+    for (const go of pauses) go();
+  };
+
+  const pause = async (milliseconds: number): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, milliseconds);
+    // an outage must not hold a finished process; it gets one more attempt on the way out
+    (timer as { unref?: () => void }).unref?.();
+    pauses.add(resolve);
+    await promise;
+    clearTimeout(timer);
+    pauses.delete(resolve);
+  };
+
+  const tell = (entry: Entry, error: MemoryError, kept: boolean): void => {
+    entry.first.reject(error);
+    if (kept && entry.isTold) return;
+    entry.isTold = true;
+    entry.onFailure(error, kept);
+  };
+
+  /** Keeps the newest state of a unit; a spill that cannot take it does not stop the delivery. */
+  const keep = async (entry: Entry, record: OutboxRecord): Promise<void> => {
+    if (spill === undefined) return;
+    try {
+      await spill.put(record);
+      entry.isOnDisk = true;
+    } catch (error) {
+      entry.onFailure(toMemoryError(error), true);
+    }
+  };
+
+  const letGo = async (entry: Entry, id: string): Promise<void> => {
+    try {
+      if (entry.isOnDisk) await spill?.remove(id);
+    } catch {
+      // it is delivered again by the next process, under its key
+    }
+  };
+
+  /** What settles the unit, or undefined when it is to be tried again. */
+  const attempt = async (
+    lane: Lane,
+    entry: Entry,
+    number: number,
+  ): Promise<(() => void) | undefined> => {
+    const flush = flushes;
+    let record: OutboxRecord | undefined;
+    try {
+      record = await entry.record();
+      let stored: StoredUnit | undefined;
+      if (record !== undefined) {
+        const { id, key, messages: _, ...rest } = record;
+        const fix = async (body: string): Promise<void> => {
+          const fixed = { id, key, ...rest, body };
+          entry.record = async () => fixed;
+          await keep(entry, fixed);
+        };
+        stored = delivered.get(key) ?? {
+          key,
+          turnIds: await entry.deliver(record, { number, fix }),
+        };
+        delivered.set(key, stored);
+        if (delivered.size > REMEMBERED) delivered.delete(delivered.keys().next().value ?? "");
+        await letGo(entry, id);
+      }
+      return () => {
+        entry.first.resolve(stored);
+        entry.final.resolve(stored);
+      };
+    } catch (cause) {
+      const error = toMemoryError(cause);
+      const isTriedAgain =
+        isDeliverableLater(error) && !isEnding && (entry.isOnDisk || now() - entry.at < retryForMs);
+      const isKept = isTriedAgain || (entry.isOnDisk && isKeptOnDisk(error));
+      tell(entry, error, isKept);
+      if (isTriedAgain) {
+        lane.failure = error;
+        lane.failedIn = flush;
+        for (const behind of lane.entries) tell(behind, error, true);
+        notify();
+        // a flush that came meanwhile wants its own attempt
+        if (flush === flushes) await pause(pauseAfter(error, number, random));
+        return undefined;
+      }
+      if (!isKept && record !== undefined) await letGo(entry, record.id);
+      return () => {
+        entry.final.reject(error);
+      };
+    }
+  };
+
+  const run = async (thread: string, lane: Lane): Promise<void> => {
+    await ready;
+    lane.isStarted = true;
+    for (let entry = lane.entries[0]; entry !== undefined; entry = lane.entries[0]) {
+      let settle: (() => void) | undefined;
+      for (let number = 1; settle === undefined; number += 1)
+        settle = await attempt(lane, entry, number);
+      lane.failure = undefined;
+      lane.entries.shift();
+      units -= 1;
+      bytes -= entry.bytes;
+      if (lane.entries.length === 0) lanes.delete(thread);
+      if (units === 0) {
+        isEnding = false;
+        leaveExit?.();
+        leaveExit = undefined;
+      }
+      settle();
+      notify();
+    }
+  };
+
+  const enqueue = (thread: string, entry: Entry, isRecovered: boolean): void => {
+    entry.first.promise.catch(() => undefined);
+    entry.final.promise.catch(() => undefined);
+    units += 1;
+    bytes += entry.bytes;
+    leaveExit ??= beforeExit(() => {
+      isEnding = true;
+      flushes += 1;
+      wake();
+    });
+    const lane = lanes.get(thread);
+    if (lane === undefined) {
+      const made: Lane = { entries: [entry], isStarted: false, failure: undefined, failedIn: -1 };
+      lanes.set(thread, made);
+      void run(thread, made);
+      return;
+    }
+    if (isRecovered) {
+      // behind what is in flight and what was recovered before it, ahead of everything newer
+      const start = lane.isStarted ? 1 : 0;
+      const newer = lane.entries.findIndex((item, index) => index >= start && item.id > entry.id);
+      lane.entries.splice(newer === -1 ? lane.entries.length : newer, 0, entry);
+      return;
+    }
+    lane.entries.push(entry);
+    if (lane.failure !== undefined) tell(entry, lane.failure, true);
+  };
+
+  /** Sorts in the order of taking, and differs from the ids of other processes. */
+  const nextId = (at: number): string => {
+    token ??= globalThis.crypto.randomUUID().slice(0, 8);
+    taken += 1;
+    return `${String(at).padStart(15, "0")}-${String(taken).padStart(9, "0")}-${token}`;
   };
 
   return {
-    async add(unit) {
-      if (units >= mostUnits || bytes + unit.bytes > mostBytes)
-        throw new MemoryError(
+    add(unit) {
+      const first = Promise.withResolvers<StoredUnit | undefined>();
+      const final = Promise.withResolvers<StoredUnit | undefined>();
+      const ticket = { first: first.promise, final: final.promise };
+      const { bytes: size, deliver, onFailure } = unit;
+      if (units >= mostUnits || bytes + size > mostBytes) {
+        const error = new MemoryError(
           "outbox_full",
           `The outbox holds ${units} undelivered writes and takes no more. Is the memory service reachable?`,
         );
-      units += 1;
-      bytes += unit.bytes;
-      const before = tails.get(unit.thread) ?? Promise.resolve();
-      const work = before.then(async () => {
-        const { key, send } = await unit.prepare();
-        if (!delivered.has(key)) await send();
-        remember(key);
-        return key;
+        first.promise.catch(() => undefined);
+        final.promise.catch(() => undefined);
+        first.reject(error);
+        final.reject(error);
+        onFailure(error, false);
+        return ticket;
+      }
+      const at = now();
+      const id = nextId(at);
+      const make = async (): Promise<OutboxRecord | undefined> => {
+        const record = await unit.make(id);
+        if (record !== undefined) await keep(entry, record);
+        return record;
+      };
+      let making: Promise<OutboxRecord | undefined> | undefined;
+      const record = async (): Promise<OutboxRecord | undefined> => {
+        making ??= make();
+        const made = making;
+        made.catch(() => {
+          if (making === made) making = undefined;
+        });
+        return made;
+      };
+      const entry: Entry = {
+        id,
+        at,
+        bytes: size,
+        record,
+        deliver,
+        onFailure,
+        isOnDisk: false,
+        isTold: false,
+        first,
+        final,
+      };
+      if (unit.early) record().catch(() => undefined);
+      enqueue(unit.thread, entry, false);
+      return ticket;
+    },
+
+    attach(made, { service, deliver, onFailure }) {
+      if (spill === made) return;
+      if (spill !== undefined)
+        throw new MemoryError(
+          "configuration",
+          "This service's outbox has another spill already. Give all adapters the same one.",
+        );
+      spill = made;
+      const recover = async (): Promise<void> => {
+        for (const record of await made.open(service))
+          enqueue(
+            record.thread,
+            {
+              id: record.id,
+              at: now(),
+              bytes: (record.body ?? JSON.stringify(record.messages)).length,
+              record: async () => record,
+              deliver,
+              onFailure,
+              isOnDisk: true,
+              isTold: false,
+              first: Promise.withResolvers(),
+              final: Promise.withResolvers(),
+            },
+            true,
+          );
+      };
+      ready = recover().catch((error: unknown) => {
+        onFailure(toMemoryError(error), false);
       });
-      // the next unit of the thread goes on whatever became of this one
-      const tail = work.then(
-        () => undefined,
-        () => undefined,
-      );
-      tails.set(unit.thread, tail);
-      void tail.then(() => {
-        units -= 1;
-        bytes -= unit.bytes;
-        if (tails.get(unit.thread) === tail) tails.delete(unit.thread);
-      });
-      return work;
     },
 
     async settled(thread) {
-      await tails.get(thread);
+      const lane = lanes.get(thread);
+      const last = lane?.entries.at(-1);
+      if (lane === undefined || last === undefined) return;
+      while (lane.failure === undefined && lane.entries.includes(last)) await changed.promise;
     },
 
     async flush({ timeoutMs } = {}) {
-      const drained = (async () => {
-        while (tails.size > 0) await Promise.all(tails.values());
-      })();
-      if (timeoutMs === undefined) {
-        await drained;
-        return;
-      }
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => {
-          reject(
-            new MemoryError(
-              "timeout",
-              `${units} writes were not delivered within ${timeoutMs} ms.`,
-            ),
-          );
-        }, timeoutMs);
-      });
-      await Promise.race([drained, late]).finally(() => {
+      flushes += 1;
+      const mine = flushes;
+      wake();
+      const drained = async (): Promise<FlushResult> => {
+        await ready;
+        while ([...lanes.values()].some((lane) => lane.failedIn < mine)) await changed.promise;
+        return { undelivered: units };
+      };
+      if (timeoutMs === undefined) return drained();
+      const late = Promise.withResolvers<never>();
+      const timer = setTimeout(() => {
+        late.reject(
+          new MemoryError(
+            "timeout",
+            `${units} writes were not delivered within ${timeoutMs} ms; they stay in the outbox.`,
+          ),
+        );
+      }, timeoutMs);
+      return Promise.race([drained(), late.promise]).finally(() => {
         clearTimeout(timer);
       });
     },
+
+    state: () => ({ units, bytes }),
   };
+}
+
+function toMemoryError(error: unknown): MemoryError {
+  return MemoryError.isInstance(error)
+    ? error
+    : new MemoryError("server", "Memory failed unexpectedly.", { cause: error });
+}
+
+function isDeliverableLater(error: MemoryError): boolean {
+  if (error instanceof ApiError) return error.retryable;
+  return error.code === "connection" || error.code === "timeout";
+}
+
+/** The unit is not at fault: the next process may have a good key, or a handle that is open. */
+function isKeptOnDisk(error: MemoryError): boolean {
+  return isDeliverableLater(error) || ["configuration", "unauthorized"].includes(error.code);
+}
+
+function pauseAfter(error: MemoryError, number: number, random: () => number): number {
+  const pause = Math.min(FIRST_PAUSE_MS * 2 ** (number - 1), LONGEST_PAUSE_MS);
+  const told = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
+  return Math.max(pause * (0.5 + random() / 2), Math.min(told, LONGEST_RETRY_AFTER_MS));
 }

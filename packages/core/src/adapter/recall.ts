@@ -1,14 +1,27 @@
 import { withDeadline } from "../client/deadline.ts";
 import type { Spectron } from "../client/spectron.ts";
+import type { ContextHit } from "../protocol/types.ts";
 import { canonicalJson } from "../protocol/canonical-json.ts";
-import type { Breaker } from "./breaker.ts";
 import { buildMemoryBlock, profileLines } from "./memory-block.ts";
 import type { MemoryBlock } from "./memory-block.ts";
-import type { MemoryBinding, RecallOptions } from "./types.ts";
+import type { Shared } from "./shared.ts";
+import { withSpan } from "./telemetry.ts";
+import type { MemoryTracer } from "./telemetry.ts";
+import type { MemoryBinding, RecallOptions, RecalledHit } from "./types.ts";
 
 export interface RecalledBlock extends MemoryBlock {
   ms: number;
   cached: boolean;
+  hits?: readonly RecalledHit[] | undefined;
+  traceId?: string | undefined;
+}
+
+export interface Recaller {
+  /** `earlier`: writes of the conversation that the answer should know; waited for inside the same bound. */
+  recall(
+    binding: MemoryBinding,
+    question: { query: string; anchor: string; earlier: Promise<void> },
+  ): Promise<RecalledBlock>;
 }
 
 const DEFAULT_TIMEOUT_MS = 800;
@@ -19,16 +32,11 @@ const REMEMBERED = 500;
 /** Asks for profile and context at once, inside one bound; equal questions of one turn share the answer. */
 export function createRecall(options: {
   spectron: Spectron;
-  breaker: Breaker;
+  shared: Shared;
   settings: RecallOptions;
-}): {
-  /** `earlier`: writes of the conversation that the answer should know; waited for inside the same bound. */
-  recall(
-    binding: MemoryBinding,
-    question: { query: string; anchor: string; earlier: Promise<void> },
-  ): Promise<RecalledBlock>;
-} {
-  const { spectron, breaker, settings } = options;
+  tracer?: MemoryTracer | undefined;
+}): Recaller {
+  const { spectron, shared, settings, tracer } = options;
   const timeoutMs = settings.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const maxTokens = settings.maxTokens ?? DEFAULT_MAX_TOKENS;
   const cache = new Map<string, Promise<RecalledBlock>>();
@@ -59,7 +67,7 @@ export function createRecall(options: {
       maxTokens,
       ...(settings.k === undefined ? {} : { k: settings.k }),
     };
-    const [profile, context] = await breaker.run(async () => {
+    const [profile, context] = await shared.breaker.run(async () => {
       // a slow write may not use up the time of the read: that would look like an outage
       await atMost(earlier, timeoutMs / 2);
       return withDeadline(
@@ -83,15 +91,28 @@ export function createRecall(options: {
       },
       { maxTokens, template: settings.template },
     );
-    return { ...block, ms: performance.now() - started, cached: false };
+    const { hits, traceId } = context;
+    return {
+      ...block,
+      ms: performance.now() - started,
+      cached: false,
+      ...(hits === undefined ? {} : { hits: hits.map(toRecalledHit) }),
+      ...(traceId === undefined ? {} : { traceId }),
+    };
   };
 
   return {
     async recall(binding, { query, anchor, earlier }) {
-      const key = canonicalJson([binding.scope, binding.session, anchor, query]);
+      const { forgotten } = shared;
+      const key = canonicalJson([binding.scope, binding.session, anchor, query, forgotten]);
       const known = cache.get(key);
       if (known !== undefined) return { ...(await known), cached: true };
-      const asking = ask(binding, query, earlier);
+      const asking = withSpan(tracer, "spectron.recall", {}, async (span) => {
+        const found = await ask(binding, query, earlier);
+        span?.setAttribute("spectron.entries", found.entries);
+        span?.setAttribute("spectron.tokens", found.tokens);
+        return found;
+      });
       cache.set(key, asking);
       if (cache.size > REMEMBERED) cache.delete(cache.keys().next().value ?? "");
       // a failure is not an answer: the next turn asks again, through the breaker
@@ -99,6 +120,13 @@ export function createRecall(options: {
       return asking;
     },
   };
+}
+
+function toRecalledHit(hit: ContextHit): RecalledHit {
+  const turns = (hit.sources ?? []).flatMap(({ ref }) =>
+    ref?.startsWith("turn:") === true ? [ref.slice("turn:".length)] : [],
+  );
+  return { id: hit.id, score: hit.score, turns };
 }
 
 async function atMost(work: Promise<void>, milliseconds: number): Promise<void> {

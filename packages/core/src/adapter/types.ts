@@ -1,6 +1,9 @@
 import type { MemoryError } from "../client/errors.ts";
 import type { Spectron } from "../client/spectron.ts";
+import type { MemoryErrorCode } from "../client/errors.ts";
 import type { Role } from "../protocol/types.ts";
+import type { OutboxOptions, OutboxState } from "./outbox-options.ts";
+import type { MemoryTracer } from "./telemetry.ts";
 
 /** Whose memory and which conversation, resolved for one call. */
 export interface MemoryBinding {
@@ -22,6 +25,12 @@ export interface TurnMessage {
   ts?: string | undefined;
   /** The platform's stable id; sent where the service tells equal messages apart by it (contract 5.6). */
   id?: string | undefined;
+  /** The platform's own message as JSON, kept losslessly beside the turn where the service announces `turn-parts`. */
+  parts?: unknown;
+  /** False keeps the message in the transcript alone; it is left out where the service cannot do that. @default true */
+  remember?: boolean | undefined;
+  /** Part of an answer that was stopped: nothing is extracted from it, where the service can do that. */
+  isIncomplete?: boolean | undefined;
 }
 
 /** Keeps the service's session ids for services without external session ids. */
@@ -46,10 +55,14 @@ export interface MemoryEntries {
   recalled: readonly string[];
 }
 
-/** Told about every failure that did not reach the application otherwise. */
+/** Told about every failure that did not reach the application otherwise; errors hold no content and no key. */
 export type OnError = (
   error: MemoryError,
-  where: { operation: "recall" | "store" | "bind" },
+  where: {
+    operation: "recall" | "store" | "bind";
+    /** A write that failed and is kept: it is tried again, or waits in the spill for the next process. */
+    kept?: boolean | undefined;
+  },
 ) => void;
 
 export interface MemoryOptions {
@@ -58,6 +71,8 @@ export interface MemoryOptions {
   recall?: RecallOptions | false | undefined;
   /** `never` never stores. @default "always" */
   store?: "always" | "never" | undefined;
+  /** Stores what an aborted answer said so far, marked as stopped and never extracted. @default false */
+  storeIncomplete?: boolean | undefined;
   /** Tools whose results are stored. @default none */
   tools?: { include: readonly string[] } | undefined;
   onError?: OnError | undefined;
@@ -68,14 +83,65 @@ export interface MemoryOptions {
   waitUntil?: ((promise: Promise<unknown>) => void) | undefined;
   /** Only for services that do not announce `external-session-id`. */
   sessions?: SessionMap | undefined;
+  /** How undelivered writes are kept; shared by all adapters on one service, so the first to say it decides. */
+  outbox?: OutboxOptions | undefined;
+  /** An OpenTelemetry tracer; spans hold counts and codes, never content. @default no spans */
+  tracer?: MemoryTracer | undefined;
+}
+
+/** What the service found for a question: the record, how well it fits, and the turns that it comes from. */
+export interface RecalledHit {
+  id: string;
+  score: number;
+  turns: string[];
 }
 
 /** What one turn asked, found, injected and stored. */
 export interface Receipt {
   scope: string;
   session: string;
-  recalled: { entries: number; tokens: number; ms: number; cached: boolean; failed: boolean };
-  stored: { keys: string[]; failed: number };
+  recalled: {
+    /** False where nothing was asked: no question, or recall switched off. */
+    asked: boolean;
+    /** Entries and tokens that were injected. */
+    entries: number;
+    tokens: number;
+    ms: number;
+    cached: boolean;
+    failed: boolean;
+    failure?: MemoryErrorCode | undefined;
+    /** Best first; absent where the service does not tell. */
+    hits?: readonly RecalledHit[] | undefined;
+    traceId?: string | undefined;
+  };
+  stored: {
+    keys: string[];
+    /** Ids that the service gave to the stored messages. */
+    turnIds: string[];
+    /** Writes that are not stored. */
+    failed: number;
+    /** Of the failed ones, those that are kept and tried again. */
+    kept: number;
+    failures: MemoryErrorCode[];
+    /** From taking over the first write to the answer to the last. */
+    ms: number;
+  };
+}
+
+/** A unit that is stored. */
+export interface StoredUnit {
+  key: string;
+  /** In the order of the messages; empty where an earlier write had stored them and its answer is gone. */
+  turnIds: readonly string[];
+}
+
+export interface WriteUnitOptions {
+  /** The platform's id of this write; identity then comes from it and not from the messages. */
+  operationId?: string | undefined;
+  /** Newest turn that the session must have, or null for none; otherwise the write fails with `conflict`. */
+  after?: string | null | undefined;
+  /** Ends the wait; the unit stays in the outbox and is stored once. */
+  signal?: AbortSignal | undefined;
 }
 
 /** Messages, or how to make them when their turn to be stored comes (for anchors only the service can tell). */
@@ -100,14 +166,27 @@ export interface MemoryTurn {
   readonly block: Promise<string>;
   /** Takes over the model's answer; settles when it is stored or, failing open, reported. */
   finish(outputs: MessageSource): Promise<void>;
-  /** The answer will not come; the inputs stay stored. */
-  abort(): void;
+  /** The answer will not come; the inputs stay stored, and the part of it that came only with `storeIncomplete`. */
+  abort(partial?: MessageSource): void;
   /** Settles when everything taken over so far is stored or reported. */
   delivered(): Promise<void>;
 }
 
 export interface AdapterMemory {
+  /** Begins a turn: takes over its inputs and asks memory; equal turns, such as steps and retries, cost nothing more. */
   turn(binding: MemoryBinding, input: TurnInput): MemoryTurn;
+  /**
+   * Stores one unit in its thread's order and waits for it.
+   *
+   * @throws MemoryError when it is not stored; one that may succeed later is kept and tried again all the same.
+   */
+  write(
+    binding: MemoryBinding,
+    messages: MessageSource,
+    options?: WriteUnitOptions,
+  ): Promise<StoredUnit>;
+  /** What waits to be delivered. */
+  pending(): OutboxState;
   /** The service's id of the bound session. */
   sessionId(binding: MemoryBinding): Promise<string>;
 }

@@ -1,21 +1,35 @@
 import type { WireMessage } from "../protocol/types.ts";
-import { stripMemoryBlocks } from "./memory-block.ts";
+import { containsMemoryBlock, stripMemoryBlocks } from "./memory-block.ts";
 import type { TurnMessage } from "./types.ts";
 
 /** Injected memory is never stored as something said; a message of nothing else is dropped. */
 export function withoutMemory(messages: readonly TurnMessage[]): TurnMessage[] {
   return messages
-    .map((message) => ({ ...message, text: stripMemoryBlocks(message.text) }))
-    .filter((message) => contentOf(message) !== "");
+    .map((message) => ({
+      ...message,
+      text: stripMemoryBlocks(message.text),
+      ...(message.parts === undefined ? {} : { parts: withoutBlocks(message.parts) }),
+    }))
+    .filter(
+      (message) =>
+        contentOf(message) !== "" || (message.remember === false && message.parts !== undefined),
+    );
 }
 
 /** Fields in a fixed order: a resend must be the same bytes. */
-export function toWire(message: TurnMessage, options: { ids: boolean }): WireMessage {
+export function toWire(
+  message: TurnMessage,
+  options: { ids: boolean; parts: boolean },
+): WireMessage {
   return {
     role: message.role,
     content: contentOf(message),
     ...(message.ts === undefined ? {} : { ts: message.ts }),
     ...(message.id === undefined || !options.ids ? {} : { id: message.id }),
+    ...(message.parts === undefined || !options.parts ? {} : { parts: message.parts }),
+    ...(message.remember === false || (message.isIncomplete === true && options.parts)
+      ? { remember: false }
+      : {}),
   };
 }
 
@@ -26,4 +40,13 @@ export function contentOf(message: TurnMessage): string {
       ? `called ${message.tool}(${message.args ?? ""})`
       : "";
   return [message.text, call].filter((part) => part !== "").join("\n");
+}
+
+/** The same JSON, with memory blocks taken out of its texts. */
+function withoutBlocks(value: unknown): unknown {
+  if (typeof value === "string") return stripMemoryBlocks(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (!containsMemoryBlock(JSON.stringify(value))) return value;
+  if (Array.isArray(value)) return value.map(withoutBlocks);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutBlocks(item)]));
 }

@@ -21,6 +21,8 @@ import { resolveOptions } from "./options.ts";
 import type { SpectronOptions } from "./options.ts";
 import { createSend } from "./send.ts";
 import type { Send } from "./send.ts";
+import { internService } from "./service.ts";
+import type { Service } from "./service.ts";
 
 export interface ReadOptions {
   signal?: AbortSignal | undefined;
@@ -35,7 +37,12 @@ export interface WriteOptions extends ReadOptions {
 
 /** Work that must not be lost when the process ends. */
 export interface Drainable {
-  flush(options?: { timeoutMs?: number | undefined }): Promise<void>;
+  flush(options?: { timeoutMs?: number | undefined }): Promise<FlushResult>;
+}
+
+export interface FlushResult {
+  /** Writes that failed, were reported and are kept to be tried again. */
+  undelivered: number;
 }
 
 /** A handle on one context of a memory service. */
@@ -93,12 +100,18 @@ export interface Spectron {
     },
     options?: WriteOptions,
   ): Promise<{ deleted: number }>;
-  /** Waits until every write that adapters have taken over is stored or reported. */
-  flush(options?: { timeoutMs?: number | undefined }): Promise<void>;
+  /**
+   * Tries every write that adapters have taken over at once, and waits until each is stored or reported.
+   *
+   * @throws MemoryError `timeout` when that takes longer than `timeoutMs`; the writes stay in the outbox.
+   */
+  flush(options?: { timeoutMs?: number | undefined }): Promise<FlushResult>;
   /** Flushes, then refuses further calls and closes an embedded service, also when not everything was delivered. */
   close(options?: { timeoutMs?: number | undefined }): Promise<void>;
   /** @internal */
   readonly send: Send;
+  /** @internal */
+  readonly service: Service;
   /** @internal */
   readonly drainables: Set<Drainable>;
 }
@@ -137,13 +150,15 @@ export function createSpectron(options: SpectronOptions): Spectron {
   ): Promise<Body> => send<Body>({ method: "GET", path: at(path), query, ...options_ });
   const health = async (options_: ReadOptions = {}): Promise<HealthResponse> =>
     send<HealthResponse>({ method: "GET", path: "health", mayBeEmpty: true, ...options_ });
-  const flush = async (options_: { timeoutMs?: number | undefined } = {}): Promise<void> => {
-    await Promise.all([...drainables].map(async (item) => item.flush(options_)));
+  const flush = async (options_: { timeoutMs?: number | undefined } = {}): Promise<FlushResult> => {
+    const results = await Promise.all([...drainables].map(async (item) => item.flush(options_)));
+    return { undelivered: results.reduce((sum, result) => sum + result.undelivered, 0) };
   };
 
   return {
     context,
     send,
+    service: internService(resolved, options.fetch ?? globalThis.fetch),
     drainables,
     health,
     async capabilities() {

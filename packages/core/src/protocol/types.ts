@@ -217,8 +217,17 @@ export interface ContextRequest extends ReadFilter {
   maxTokens?: number | undefined;
 }
 
+/** A record behind the context, without its words. */
+export interface ContextHit {
+  id: string;
+  score: number;
+  sources?: Source[] | undefined;
+}
+
 export interface ContextResponse {
   context: string;
+  /** What the context is made of, best first. */
+  hits?: ContextHit[] | undefined;
   tier?: string | undefined;
   queryMs?: number | undefined;
   traceId?: string | undefined;

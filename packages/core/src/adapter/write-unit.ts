@@ -1,0 +1,144 @@
+import { MemoryError } from "../client/errors.ts";
+import type { Spectron } from "../client/spectron.ts";
+import { idempotencyKey, messageUnit, sha256 } from "../identity/key.ts";
+import type { FactsBatchResponse, WireMessage } from "../protocol/types.ts";
+import type { Deliver, OnFailure, Outbox, Ticket } from "./outbox.ts";
+import type { OutboxRecord } from "./outbox-options.ts";
+import type { MemoryBinding, MessageSource, TurnMessage } from "./types.ts";
+import { contentOf, toWire, withoutMemory } from "./wire-message.ts";
+
+/** Where the units of one conversation queue. */
+export function threadOf(binding: MemoryBinding): string {
+  return `${binding.scope}\n${binding.session}`;
+}
+
+/** Makes one attempt at a record: its body is fixed first, and from then on the bytes stay. */
+export function createDeliver(options: {
+  spectron: Spectron;
+  bindSession: (binding: MemoryBinding) => Promise<string>;
+  /** Gives messages ids of their own, for units that may outlive the service's memory of keys. */
+  ownIds: boolean;
+}): Deliver {
+  const { spectron, bindSession, ownIds } = options;
+
+  const bodyOf = async (record: OutboxRecord): Promise<string | undefined> => {
+    const session = await bindSession(record.binding);
+    const announced = await spectron.capabilities();
+    const keepsParts = announced.has("turn-parts");
+    if (record.after !== undefined && !keepsParts)
+      throw new MemoryError(
+        "unsupported",
+        "This service cannot store only after a given turn; it does not announce turn-parts.",
+      );
+    const messages: WireMessage[] = [];
+    for (const message of record.messages ?? []) {
+      // a service that does not know the field would learn from what is for the transcript alone
+      if (message.remember === false && !keepsParts) continue;
+      messages.push(
+        toWire(
+          message.id === undefined && ownIds ? { ...message, id: await ownId(message) } : message,
+          { ids: announced.has("client-message-id"), parts: keepsParts },
+        ),
+      );
+    }
+    if (messages.length === 0) return undefined;
+    return JSON.stringify({
+      session_id: session,
+      scopes: [[record.binding.scope]],
+      ...(record.after === undefined ? {} : { after: record.after }),
+      messages,
+    });
+  };
+
+  return async (record, attempt) => {
+    let { body } = record;
+    if (body === undefined) {
+      body = await bodyOf(record);
+      if (body === undefined) return [];
+      await attempt.fix(body);
+    }
+    try {
+      const answer = await spectron.send<FactsBatchResponse>({
+        method: "POST",
+        path: `${encodeURIComponent(spectron.context)}/facts/batch`,
+        bodyText: body,
+        idempotencyKey: record.key,
+        // from the second attempt on, the outbox makes the pauses
+        ...(attempt.number > 1 ? { retries: 0 } : {}),
+      });
+      return answer.turnIds ?? [];
+    } catch (error) {
+      // the key names place and words; what differs is beside them, such as the platform's own parts
+      const isStored = MemoryError.isInstance(error) && error.code === "idempotency_mismatch";
+      if (isStored && record.isStrict !== true) return [];
+      throw error;
+    }
+  };
+}
+
+/** Puts one unit of a thread into the outbox. */
+export function addUnit(
+  outbox: Outbox,
+  unit: {
+    spectron: Spectron;
+    adapter: string;
+    binding: MemoryBinding;
+    source: MessageSource;
+    operationId?: string | undefined;
+    after?: string | null | undefined;
+    deliver: Deliver;
+    onFailure: OnFailure;
+  },
+): Ticket {
+  const { spectron, adapter, binding, source, operationId, after } = unit;
+  const thread = threadOf(binding);
+  const isLate = typeof source === "function";
+  return outbox.add({
+    thread,
+    bytes: isLate ? 0 : sizeOf(source),
+    early: !isLate,
+    deliver: unit.deliver,
+    onFailure: unit.onFailure,
+    async make(id) {
+      const messages = withoutMemory(isLate ? await source() : source);
+      if (messages.length === 0) return undefined;
+      const key = await idempotencyKey({
+        adapter,
+        context: spectron.context,
+        scopes: [[binding.scope]],
+        thread: binding.session,
+        kind: operationId === undefined ? "batch" : "op",
+        units:
+          operationId === undefined
+            ? await Promise.all(
+                messages.map(async (message) => messageUnit(message.anchor, message)),
+              )
+            : [operationId],
+      });
+      const isStrict = operationId !== undefined || after !== undefined;
+      return {
+        id,
+        thread,
+        key,
+        binding,
+        messages,
+        ...(after === undefined ? {} : { after }),
+        ...(isStrict ? { isStrict } : {}),
+      };
+    },
+  });
+}
+
+async function ownId(message: TurnMessage): Promise<string> {
+  return `u-${(await sha256(await messageUnit(message.anchor, message))).slice(0, 22)}`;
+}
+
+function sizeOf(messages: readonly TurnMessage[]): number {
+  return messages.reduce(
+    (sum, message) =>
+      sum +
+      contentOf(message).length +
+      (message.parts === undefined ? 0 : JSON.stringify(message.parts).length),
+    0,
+  );
+}
