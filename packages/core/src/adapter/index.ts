@@ -3,10 +3,18 @@ export { idAnchor, ordinalAnchor, prefixAnchor, turnDigest } from "./anchors.ts"
 export { requireBinding } from "./binding.ts";
 export { containsMemoryBlock, stripMemoryBlocks } from "./memory-block.ts";
 export { createToolDefinitions } from "./tools.ts";
+export { createTranscript } from "./transcript.ts";
 export type { AdapterMemoryOptions } from "./adapter-memory.ts";
 export type { OutboxOptions, OutboxRecord, OutboxSpill, OutboxState } from "./outbox-options.ts";
 export type { MemorySpan, MemoryTracer } from "./telemetry.ts";
 export type { ToolCall, ToolDefinition } from "./tools.ts";
+export type {
+  EntrySource,
+  Transcript,
+  TranscriptEntry,
+  TranscriptHistory,
+  TranscriptOptions,
+} from "./transcript.ts";
 export type {
   AdapterMemory,
   MemoryBinding,
