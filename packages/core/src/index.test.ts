@@ -17,6 +17,7 @@ test("the adapter kit exports these values and no others", async () => {
       "containsMemoryBlock",
       "createAdapterMemory",
       "createToolDefinitions",
+      "createTranscript",
       "idAnchor",
       "ordinalAnchor",
       "prefixAnchor",

@@ -68,7 +68,7 @@ export function batchesOf(messages: readonly WireMessage[]): WireMessage[][] {
 function wordsOf<Item>({ message, remember }: TranscriptEntry<Item>): WireMessage {
   const [said] = message === undefined ? [] : withoutMemory([{ ...message, anchor: "" }]);
   if (said === undefined) return { role: message?.role ?? "system", content: "", remember: false };
-  const wire = toWire(said, { ids: false });
+  const wire = toWire(said, { ids: false, parts: false });
   const content = storable(wire.content);
   return { ...wire, content, ...(remember === false || content === "" ? { remember: false } : {}) };
 }

@@ -91,6 +91,7 @@ export function createTranscript<Item>(options: TranscriptOptions): Transcript<I
   const queue: Drainable = {
     async flush() {
       await tail;
+      return { undelivered: 0 };
     },
   };
 
