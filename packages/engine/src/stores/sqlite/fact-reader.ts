@@ -1,5 +1,6 @@
 import type { Reader } from "../store.ts";
-import { toEntity, toFact } from "./rows.ts";
+import { toEntity } from "../rows.ts";
+import { toFact } from "./checked-rows.ts";
 import { setFilter, twice } from "./statements.ts";
 import type { Statements } from "./statements.ts";
 

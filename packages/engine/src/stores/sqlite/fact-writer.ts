@@ -1,13 +1,7 @@
 import type { EntityRecord } from "../../model/records.ts";
 import type { Writer } from "../store.ts";
-import {
-  factChecksum,
-  fromList,
-  statementChecksum,
-  toEntity,
-  toFact,
-  toStatement,
-} from "./rows.ts";
+import { fromList, toEntity } from "../rows.ts";
+import { factChecksum, statementChecksum, toFact, toStatement } from "./checked-rows.ts";
 import type { Statements } from "./statements.ts";
 
 type FactWriter = Pick<

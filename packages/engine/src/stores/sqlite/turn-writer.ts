@@ -2,7 +2,8 @@ import { MAX_TURNS_PER_SESSION } from "../../model/records.ts";
 import type { TurnRecord } from "../../model/records.ts";
 import { EngineError } from "../../model/errors.ts";
 import type { Writer } from "../store.ts";
-import { fromList, toTurn, turnChecksum } from "./rows.ts";
+import { fromList } from "../rows.ts";
+import { toTurn, turnChecksum } from "./checked-rows.ts";
 import type { Statements } from "./statements.ts";
 
 type TurnWriter = Pick<Writer, "appendTurns" | "endTurns" | "markTurns" | "eraseTurns">;
