@@ -1,5 +1,6 @@
 export { createEngine } from "./engine.ts";
 export { EngineError } from "./model/errors.ts";
+export { openPostgresStore } from "./stores/postgres/postgres-store.ts";
 export { openSqliteStore } from "./stores/sqlite/sqlite-store.ts";
 export { mayWrite } from "./model/clamp.ts";
 export { createRuleExtractor } from "./extract/rules.ts";
@@ -8,4 +9,5 @@ export type { Engine, EngineOptions, IncomingMessage, RememberInput } from "./en
 export type { EngineErrorCode } from "./model/errors.ts";
 export type { Extraction, Extractor } from "./extract/extractor.ts";
 export type { KeyRecord, Store } from "./stores/store.ts";
+export type { PostgresStoreOptions } from "./stores/postgres/postgres-store.ts";
 export type { SqliteStoreOptions } from "./stores/sqlite/sqlite-store.ts";
