@@ -3,7 +3,7 @@ import { toTurn } from "../rows.ts";
 import type { TermMatch, VisibleSets } from "../store.ts";
 import { setFilter } from "./connection.ts";
 import type { Connection } from "./connection.ts";
-import { TURN } from "./turn-reader.ts";
+import { TURN } from "./schema.ts";
 
 /** Index entries read for one question: the rarest terms that fit choose the candidates, all terms rank them. */
 const MOST_POSTINGS = 20_000;

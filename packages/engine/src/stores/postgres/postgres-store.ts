@@ -4,6 +4,7 @@ import { commands } from "../../commands/index.ts";
 import { RolledBack } from "../../commands/rolled-back.ts";
 import { EngineError } from "../../model/errors.ts";
 import { queries } from "../../queries/index.ts";
+import { createKeep } from "../../recall/keep.ts";
 import type { Reader, Store, Writer } from "../store.ts";
 import { createConnection, createPrepare } from "./connection.ts";
 import type { Connection } from "./connection.ts";
@@ -57,6 +58,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const writers = openPool(config);
   const readers = openPool(config);
   const prepare = createPrepare();
+  const keep = createKeep();
   const running = new Set<Promise<unknown>>();
   let closed = false;
 
@@ -103,7 +105,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
         const handler = queries[name] as Handler<Reader>;
         return withClient(readers, async (client) =>
           inTransaction(client, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", async () =>
-            handler(createReader(connect(client)), input),
+            handler({ ...createReader(connect(client)), keep }, input),
           ),
         );
       }) as never,

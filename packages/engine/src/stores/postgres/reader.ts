@@ -7,11 +7,9 @@ import type { Reader } from "../store.ts";
 import { setFilter, when } from "./connection.ts";
 import type { Connection } from "./connection.ts";
 import { createFactReader } from "./fact-reader.ts";
+import { SESSION } from "./schema.ts";
 import { createTurnReader } from "./turn-reader.ts";
-
-/** A session with the clauses of its scope set. */
-export const SESSION = `SELECT session.*, scope_set.clauses FROM session
-  JOIN scope_set ON scope_set.context = session.context AND scope_set.key = session.scope_set`;
+import { createVectorReader } from "./vector-store.ts";
 
 /** What stands for a long text in a key: its length must not decide whether it can be stored. */
 export function digest(text: string): Buffer {
@@ -22,6 +20,7 @@ export function createReader(db: Connection): Reader {
   return {
     ...createTurnReader(db),
     ...createFactReader(db),
+    ...createVectorReader(db),
 
     contextKey: async (name) =>
       (await db.get("SELECT key FROM context WHERE name = ?", name))?.["key"] as number | undefined,

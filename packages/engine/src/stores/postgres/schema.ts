@@ -51,6 +51,11 @@ export const MIGRATIONS: readonly string[] = [
     context bigint, term text COLLATE "C", scope_set bigint, turn bigint, count integer NOT NULL, length integer NOT NULL,
     PRIMARY KEY (context, term, scope_set, turn) INCLUDE (count, length));
 
+  -- one quantised vector for a turn, of the model that is in use
+  CREATE TABLE vector (
+    context bigint, turn bigint, model text NOT NULL, vector bytea NOT NULL, PRIMARY KEY (context, turn));
+  CREATE INDEX vector_model ON vector (context, model);
+
   CREATE TABLE entity (
     context bigint, key bigint GENERATED ALWAYS AS IDENTITY, scope_set bigint NOT NULL, type text NOT NULL,
     name text NOT NULL, normal_name text NOT NULL, category text NOT NULL, created_at bigint NOT NULL,
@@ -90,3 +95,11 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX trace_at ON trace (context, at, key);
   `,
 ];
+
+/** Every turn with the public id of its session. */
+export const TURN = `SELECT turn.*, session.id AS session_id FROM turn
+  JOIN session ON session.context = turn.context AND session.key = turn.key >> 22`;
+
+/** A session with the clauses of its scope set. */
+export const SESSION = `SELECT session.*, scope_set.clauses FROM session
+  JOIN scope_set ON scope_set.context = session.context AND scope_set.key = session.scope_set`;

@@ -4,10 +4,7 @@ import { toTurn } from "../rows.ts";
 import { setFilter, when } from "./connection.ts";
 import type { Connection } from "./connection.ts";
 import { matchTurns } from "./match-turns.ts";
-
-/** Every turn with the public id of its session. */
-export const TURN = `SELECT turn.*, session.id AS session_id FROM turn
-  JOIN session ON session.context = turn.context AND session.key = turn.key >> 22`;
+import { TURN } from "./schema.ts";
 
 type TurnReader = Pick<
   Reader,
@@ -18,6 +15,7 @@ type TurnReader = Pick<
   | "turnByClientId"
   | "turnParts"
   | "recallableTurns"
+  | "recallableKeys"
   | "recallSize"
   | "matchTurns"
   | "heldTurns"
@@ -124,6 +122,17 @@ export function createTurnReader(db: Connection): TurnReader {
         limit,
       );
       return rows.map(toTurn);
+    },
+
+    async recallableKeys(context, sets, limit) {
+      const filter = setFilter("scope_set", sets);
+      const rows = await db.all(
+        `SELECT key FROM turn WHERE context = ? AND ${filter.sql} AND active ORDER BY key DESC LIMIT ?`,
+        context,
+        ...filter.values,
+        limit,
+      );
+      return rows.map((row) => row["key"] as number);
     },
 
     async recallSize(context, sets) {

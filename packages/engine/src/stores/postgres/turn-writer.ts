@@ -5,7 +5,7 @@ import { fromList, toTurn } from "../rows.ts";
 import type { Writer } from "../store.ts";
 import type { Connection } from "./connection.ts";
 import { indexTerm } from "./match-turns.ts";
-import { TURN } from "./turn-reader.ts";
+import { TURN } from "./schema.ts";
 
 type TurnWriter = Pick<Writer, "appendTurns" | "endTurns" | "markTurns" | "eraseTurns">;
 
@@ -151,11 +151,12 @@ export function createTurnWriter(db: Connection): TurnWriter {
           context,
           keys,
         );
-        await db.change(
-          "DELETE FROM turn_part WHERE context = ? AND turn = ANY(?::bigint[])",
-          context,
-          keys,
-        );
+        for (const table of ["turn_part", "vector"])
+          await db.change(
+            `DELETE FROM ${table} WHERE context = ? AND turn = ANY(?::bigint[])`,
+            context,
+            keys,
+          );
       }),
   };
 }

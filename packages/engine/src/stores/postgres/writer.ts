@@ -4,8 +4,10 @@ import { answerRef, toSession } from "../rows.ts";
 import type { Retention, Writer } from "../store.ts";
 import type { Connection } from "./connection.ts";
 import { createFactWriter } from "./fact-writer.ts";
-import { createReader, digest, SESSION } from "./reader.ts";
+import { createReader, digest } from "./reader.ts";
+import { SESSION } from "./schema.ts";
 import { createTurnWriter } from "./turn-writer.ts";
+import { createVectorWriter } from "./vector-store.ts";
 
 /** The writing view over one connection; the caller opens and ends the transaction, which reads what is committed. */
 export function createWriter(db: Connection): Writer {
@@ -14,6 +16,7 @@ export function createWriter(db: Connection): Writer {
     ...reader,
     ...createTurnWriter(db),
     ...createFactWriter(db),
+    ...createVectorWriter(db),
 
     createContext: async (name, secret, at) =>
       (

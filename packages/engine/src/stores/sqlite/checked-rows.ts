@@ -1,16 +1,19 @@
 import { crc32 } from "node:zlib";
 import { EngineError } from "../../model/errors.ts";
+import type { ScopeSets } from "@spectron/core/protocol";
 import type {
+  EntityRecord,
   FactRecord,
-  Statement,
+  SessionRecord,
   StoredFact,
   StoredStatement,
   TurnRecord,
 } from "../../model/records.ts";
+import type { StoredAnswer } from "../store.ts";
 import * as rows from "../rows.ts";
 import type { Row } from "../rows.ts";
 
-/** Checksum of what never changes in a turn, so that a damaged page is refused instead of believed. */
+/** Checksum of all that a row says, so that a damaged page is refused instead of believed. */
 export function turnChecksum(turn: TurnRecord): number {
   return crc32(
     JSON.stringify([
@@ -28,6 +31,11 @@ export function turnChecksum(turn: TurnRecord): number {
       turn.firstAt,
       turn.principal,
       turn.origin,
+      turn.endedAt,
+      turn.revisedBy,
+      turn.recalled,
+      turn.held,
+      turn.findings,
       turn.labels,
     ]),
   );
@@ -49,6 +57,7 @@ export function factChecksum(fact: FactRecord): number {
       fact.validFrom,
       fact.validTo,
       fact.knownFrom,
+      fact.knownTo,
       fact.createdAt,
       fact.supersedes,
       fact.supersededBy,
@@ -59,7 +68,7 @@ export function factChecksum(fact: FactRecord): number {
   );
 }
 
-export function statementChecksum(statement: Statement): number {
+export function statementChecksum(statement: Omit<StoredStatement, "row">): number {
   return crc32(
     JSON.stringify([
       statement.id,
@@ -80,8 +89,56 @@ export function statementChecksum(statement: Statement): number {
       statement.turn,
       statement.orderAt,
       statement.origin,
+      statement.held,
+      statement.endedAt,
     ]),
   );
+}
+
+/** Checksum of what never changes in a session. */
+export function sessionChecksum(
+  session: Omit<SessionRecord, "key" | "scopes" | "lastSeq" | "status" | "closedAt">,
+): number {
+  return crc32(
+    JSON.stringify([
+      session.id,
+      session.scopeSet,
+      session.principal,
+      session.externalId,
+      session.metadata,
+      session.createdAt,
+    ]),
+  );
+}
+
+export function entityChecksum(entity: Omit<EntityRecord, "key" | "updatedAt">): number {
+  return crc32(
+    JSON.stringify([
+      entity.scopeSet,
+      entity.type,
+      entity.name,
+      entity.normalName,
+      entity.category,
+      entity.createdAt,
+    ]),
+  );
+}
+
+export function answerChecksum(answer: StoredAnswer): number {
+  return crc32(
+    JSON.stringify([
+      answer.fingerprint,
+      answer.status,
+      answer.body,
+      answer.createdAt,
+      answer.expiresAt,
+    ]),
+  );
+}
+
+/** Checksum of the scopes of a set: they decide who may see what is in it. */
+export function clausesChecksum(context: number, clauses: ScopeSets): number {
+  return crc32(JSON.stringify([context, clauses]));
 }
 
 function checked<Record>(
@@ -115,4 +172,24 @@ export function toFact(row: Row): StoredFact {
 
 export function toStatement(row: Row): StoredStatement {
   return checked(row, rows.toStatement, statementChecksum);
+}
+
+export function toSession(row: Row): SessionRecord {
+  return checked(row, rows.toSession, sessionChecksum);
+}
+
+export function toEntity(row: Row): EntityRecord {
+  return checked(row, rows.toEntity, entityChecksum);
+}
+
+export function toAnswer(row: Row): StoredAnswer {
+  return checked(row, rows.toAnswer, answerChecksum);
+}
+
+export function toClauses(context: number, row: Row): ScopeSets {
+  return checked(
+    row,
+    () => JSON.parse(row["clauses"] as string) as ScopeSets,
+    (clauses) => clausesChecksum(context, clauses),
+  );
 }

@@ -1,6 +1,5 @@
 import type { Reader } from "../store.ts";
-import { toEntity } from "../rows.ts";
-import { toFact } from "./checked-rows.ts";
+import { toEntity, toFact } from "./checked-rows.ts";
 import { setFilter, twice } from "./statements.ts";
 import type { Statements } from "./statements.ts";
 

@@ -1,8 +1,10 @@
 import type { ScopeSets } from "@spectron/core/protocol";
+import { EngineError } from "../../model/errors.ts";
 import { clampPaths, isUnclamped, isVisible } from "../../model/clamp.ts";
 import type { Reader } from "../store.ts";
+import { toAnswer, toClauses, toSession } from "./checked-rows.ts";
 import { createFactReader } from "./fact-reader.ts";
-import { answerRef, toAnswer, toKey, toSession, toTrace } from "../rows.ts";
+import { answerRef, toKey, toTrace } from "../rows.ts";
 import type { Row } from "../rows.ts";
 import { setFilter, twice } from "./statements.ts";
 import type { Statements } from "./statements.ts";
@@ -82,24 +84,22 @@ export function createReader(db: Statements): Reader {
           .map((row) => [row["key"] as number, row["id"] as string]),
       ),
 
-    scopeSet: (context, key) =>
-      JSON.parse(
-        db.get("SELECT clauses FROM scope_set WHERE key = ? AND context = ?", key, context)?.[
-          "clauses"
-        ] as string,
-      ) as ScopeSets,
+    scopeSet(context, key) {
+      const row = db.get("SELECT * FROM scope_set WHERE key = ? AND context = ?", key, context);
+      if (row === undefined) throw new EngineError("not_found", "There is no such scope set.");
+      return toClauses(context, row);
+    },
 
     visibleSets(context, clamp) {
       if (isUnclamped(clamp)) return "all";
       const paths = clampPaths(clamp);
       const found = new Map<number, ScopeSets>();
       const add = (rows: Row[]): void => {
-        for (const row of rows)
-          found.set(row["key"] as number, JSON.parse(row["clauses"] as string) as ScopeSets);
+        for (const row of rows) found.set(row["key"] as number, toClauses(context, row));
       };
       add(
         db.all(
-          `SELECT scope_set.key, scope_set.clauses FROM scope_path JOIN scope_set ON scope_set.key = scope_path.scope_set
+          `SELECT scope_set.* FROM scope_path JOIN scope_set ON scope_set.key = scope_path.scope_set
            WHERE scope_path.context = ? AND scope_path.path IN (SELECT value FROM json_each(?))`,
           context,
           JSON.stringify(paths.exact),
@@ -108,9 +108,9 @@ export function createReader(db: Statements): Reader {
       for (const root of paths.below)
         add(
           root === "/"
-            ? db.all("SELECT key, clauses FROM scope_set WHERE context = ?", context)
+            ? db.all("SELECT * FROM scope_set WHERE context = ?", context)
             : db.all(
-                `SELECT scope_set.key, scope_set.clauses FROM scope_path JOIN scope_set ON scope_set.key = scope_path.scope_set
+                `SELECT scope_set.* FROM scope_path JOIN scope_set ON scope_set.key = scope_path.scope_set
                  WHERE scope_path.context = ? AND scope_path.path > ? AND scope_path.path < ?`,
                 context,
                 `${root}/`,
