@@ -11,6 +11,7 @@ import type { Connection } from "./connection.ts";
 import { isConflict, toEngineError } from "./failures.ts";
 import { migrate } from "./migrate.ts";
 import { createReader } from "./reader.ts";
+import { verifyDatabase } from "./verify.ts";
 import { createWriter } from "./writer.ts";
 
 export interface PostgresStoreOptions {
@@ -109,6 +110,22 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
           ),
         );
       }) as never,
+    verify: async () =>
+      run(async () =>
+        withClient(readers, async (client) =>
+          inTransaction(client, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", async () => {
+            // it reads every row, which takes what it takes
+            await client.query("SET LOCAL statement_timeout = 0");
+            return verifyDatabase(connect(client));
+          }),
+        ),
+      ),
+    backup: async () => {
+      throw new EngineError(
+        "not_implemented",
+        "A PostgreSQL database is backed up by its own tools, such as pg_dump.",
+      );
+    },
     async close() {
       if (closed) return;
       closed = true;
