@@ -1,5 +1,7 @@
 export { createEngine } from "./engine.ts";
 export { EngineError } from "./model/errors.ts";
+export { openPostgresStore } from "./stores/postgres/postgres-store.ts";
+export { backUpSqliteFile, restoreSqliteFile, verifySqliteFile } from "./stores/sqlite/backup.ts";
 export { openSqliteStore } from "./stores/sqlite/sqlite-store.ts";
 export { mayWrite } from "./model/clamp.ts";
 export { createRuleExtractor } from "./extract/rules.ts";
@@ -7,5 +9,6 @@ export type { Caller, IdempotencyRequest } from "./commands/command.ts";
 export type { Engine, EngineOptions, IncomingMessage, RememberInput } from "./engine.ts";
 export type { EngineErrorCode } from "./model/errors.ts";
 export type { Extraction, Extractor } from "./extract/extractor.ts";
-export type { KeyRecord, Store } from "./stores/store.ts";
+export type { KeyRecord, Store, VerifyReport } from "./stores/store.ts";
+export type { PostgresStoreOptions } from "./stores/postgres/postgres-store.ts";
 export type { SqliteStoreOptions } from "./stores/sqlite/sqlite-store.ts";

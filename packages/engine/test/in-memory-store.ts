@@ -7,6 +7,7 @@ import { createReader } from "../src/stores/sqlite/reader.ts";
 import { MIGRATIONS } from "../src/stores/sqlite/schema.ts";
 import { createStatements } from "../src/stores/sqlite/statements.ts";
 import { createWriter } from "../src/stores/sqlite/writer.ts";
+import { verifyDatabase } from "../src/stores/sqlite/verify.ts";
 import type { Store } from "../src/stores/store.ts";
 
 /** The SQLite store without file, threads and syncs: for properties that run thousands of programs. */
@@ -42,6 +43,10 @@ export function createInMemoryStore(): Store {
         const run = queries[name] as (view: typeof reader, value: unknown) => Promise<unknown>;
         return (await run(reader, input)) as never;
       }),
+    verify: async () => inOrder(async () => verifyDatabase(db)),
+    async backup() {
+      throw new Error("A store in memory has no file to copy.");
+    },
     async close() {
       database.close();
     },

@@ -28,8 +28,19 @@ export interface Store {
     input: CommandInput<Name>,
   ): Promise<CommandOutput<Name>>;
   read<Name extends QueryName>(name: Name, input: QueryInput<Name>): Promise<QueryOutput<Name>>;
+  /** Reads everything once and tells what breaks a rule that must always hold. */
+  verify(): Promise<VerifyReport>;
+  /** Copies one committed state to a new file while the store is in use. */
+  backup(target: string): Promise<void>;
   /** Finishes what is under way, then frees files, threads and connections. */
   close(): Promise<void>;
+}
+
+export interface VerifyReport {
+  ok: boolean;
+  /** Rows that were read, by table. */
+  checked: Record<string, number>;
+  problems: { rule: string; count: number }[];
 }
 
 export interface KeyRecord {

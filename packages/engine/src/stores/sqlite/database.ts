@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { EngineError } from "../../model/errors.ts";
+import type { Fault } from "./serve-writes.ts";
 import { APPLICATION_ID, MIGRATIONS, PREVIEW_VERSION } from "./schema.ts";
 
 /** An open database file that this process owns until `close`. */
@@ -14,13 +15,20 @@ export interface OwnedDatabase {
  * Opens the file for writing and takes ownership of it. The lock is a transaction held open in a file beside it, so
  * the operating system frees it when the process dies, however it dies.
  */
-export function openOwned(path: string): OwnedDatabase {
+export function openOwned(path: string, fault?: Fault): OwnedDatabase {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const release = takeOwnership(path);
   try {
     const database = new DatabaseSync(path);
-    configure(database);
-    migrate(database, path);
+    try {
+      configure(database);
+      fault?.("migrate", database);
+      migrate(database, path);
+      fault?.("open", database);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
     return {
       database,
       close: () => {
@@ -35,9 +43,8 @@ export function openOwned(path: string): OwnedDatabase {
 }
 
 export function openReadOnly(path: string): DatabaseSync {
-  const database = new DatabaseSync(path, { readOnly: true });
-  database.exec("PRAGMA mmap_size = 268435456");
-  return database;
+  // no memory map: an error of the disk must come back as an error, not as a signal
+  return new DatabaseSync(path, { readOnly: true });
 }
 
 function configure(database: DatabaseSync): void {

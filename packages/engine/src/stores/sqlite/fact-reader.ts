@@ -1,5 +1,5 @@
 import type { Reader } from "../store.ts";
-import { toEntity, toFact } from "./rows.ts";
+import { toEntity, toFact } from "./checked-rows.ts";
 import { setFilter, twice } from "./statements.ts";
 import type { Statements } from "./statements.ts";
 

@@ -1,13 +1,14 @@
-import type { EntityRecord } from "../../model/records.ts";
+import type { EntityRecord, StoredStatement } from "../../model/records.ts";
 import type { Writer } from "../store.ts";
+import { fromList } from "../rows.ts";
 import {
+  entityChecksum,
   factChecksum,
-  fromList,
   statementChecksum,
   toEntity,
   toFact,
   toStatement,
-} from "./rows.ts";
+} from "./checked-rows.ts";
 import type { Statements } from "./statements.ts";
 
 type FactWriter = Pick<
@@ -27,6 +28,26 @@ type FactWriter = Pick<
 const OWN = "scope_set IN (SELECT key FROM scope_set WHERE context = ?)";
 
 export function createFactWriter(db: Statements): FactWriter {
+  const changeStatements = (
+    context: number,
+    rows: readonly number[],
+    alter: (statement: StoredStatement) => StoredStatement,
+  ): void => {
+    for (const row of db.all(
+      `SELECT * FROM statement WHERE row IN (SELECT value FROM json_each(?)) AND ${OWN}`,
+      JSON.stringify(rows),
+      context,
+    )) {
+      const after = alter(toStatement(row));
+      db.run(
+        "UPDATE statement SET held = ?, ended_at = ?, checksum = ? WHERE row = ?",
+        after.held ? 1 : 0,
+        after.endedAt,
+        statementChecksum(after),
+        after.row,
+      );
+    }
+  };
   return {
     statements(context, filter) {
       const rows =
@@ -72,26 +93,18 @@ export function createFactWriter(db: Statements): FactWriter {
           statement.orderAt,
           statement.origin,
           statement.held ? 1 : 0,
-          statementChecksum(statement),
+          statementChecksum({ ...statement, endedAt: null }),
         );
     },
 
-    endStatements(context, rows, at) {
-      db.run(
-        `UPDATE statement SET ended_at = ? WHERE row IN (SELECT value FROM json_each(?)) AND ended_at IS NULL AND ${OWN}`,
-        at,
-        JSON.stringify(rows),
-        context,
+    endStatements: (context, rows, at) => {
+      changeStatements(context, rows, (statement) =>
+        statement.endedAt === null ? { ...statement, endedAt: at } : statement,
       );
     },
 
-    holdStatements(context, rows, held) {
-      db.run(
-        `UPDATE statement SET held = ? WHERE row IN (SELECT value FROM json_each(?)) AND ${OWN}`,
-        held ? 1 : 0,
-        JSON.stringify(rows),
-        context,
-      );
+    holdStatements: (context, rows, held) => {
+      changeStatements(context, rows, (statement) => ({ ...statement, held }));
     },
 
     eraseStatements(context, rows) {
@@ -114,12 +127,16 @@ export function createFactWriter(db: Statements): FactWriter {
         .map(toFact),
 
     applyFacts(context, change, at) {
-      for (const row of change.close)
+      for (const row of db.all(
+        `SELECT * FROM fact WHERE context = ? AND row IN (SELECT value FROM json_each(?)) AND known_to IS NULL`,
+        context,
+        JSON.stringify(change.close),
+      ))
         db.run(
-          "UPDATE fact SET known_to = ? WHERE context = ? AND row = ? AND known_to IS NULL",
+          "UPDATE fact SET known_to = ?, checksum = ? WHERE row = ?",
           at,
-          context,
-          row,
+          factChecksum({ ...toFact(row), knownTo: at }),
+          row["row"] as number,
         );
       for (const fact of change.insert)
         db.run(
@@ -191,8 +208,8 @@ export function createFactWriter(db: Statements): FactWriter {
       const known = find();
       if (known !== undefined) return { entity: known, created: false };
       const key = db.run(
-        `INSERT INTO entity (scope_set, type, name, normal_name, category, created_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO entity (scope_set, type, name, normal_name, category, created_at, updated_at, checksum)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
         entity.scopeSet,
         entity.type,
         entity.name,
@@ -200,6 +217,7 @@ export function createFactWriter(db: Statements): FactWriter {
         entity.category,
         at,
         at,
+        entityChecksum({ ...entity, createdAt: at }),
       );
       return { entity: { ...entity, key, createdAt: at, updatedAt: at }, created: true };
     },

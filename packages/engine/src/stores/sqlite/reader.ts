@@ -1,24 +1,17 @@
-import { createHash } from "node:crypto";
 import type { ScopeSets } from "@spectron/core/protocol";
+import { EngineError } from "../../model/errors.ts";
 import { clampPaths, isUnclamped, isVisible } from "../../model/clamp.ts";
-import type { IdempotencyRef, KeyRecord, Reader, StoredAnswer } from "../store.ts";
+import type { Reader } from "../store.ts";
+import { toAnswer, toClauses, toSession } from "./checked-rows.ts";
 import { createFactReader } from "./fact-reader.ts";
-import { toSession, toTrace } from "./rows.ts";
-import type { Row } from "./rows.ts";
+import { answerRef, toKey, toTrace } from "../rows.ts";
+import type { Row } from "../rows.ts";
 import { setFilter, twice } from "./statements.ts";
 import type { Statements } from "./statements.ts";
 import { createTurnReader } from "./turn-reader.ts";
 import { createVectorReader } from "./vector-store.ts";
 
 const SESSION = `SELECT session.*, scope_set.clauses FROM session JOIN scope_set ON scope_set.key = session.scope_set`;
-
-/** A key may be guessed, its owner not: the stored reference covers context, principal and key. */
-export function answerRef(ref: IdempotencyRef): Buffer {
-  return createHash("sha256")
-    .update(JSON.stringify([ref.context, ref.principal, ref.key]))
-    .digest()
-    .subarray(0, 16);
-}
 
 export function createReader(db: Statements): Reader {
   return {
@@ -39,32 +32,12 @@ export function createReader(db: Statements): Reader {
         context,
         name,
       );
-      if (row === undefined) return undefined;
-      const keyGrants = row["key_grants"] as string | null;
-      return {
-        context,
-        principal: row["principal"] as string,
-        name,
-        hash: row["hash"] as string,
-        displayName: row["display_name"] as string,
-        principalKind: row["kind"] as string,
-        grants: JSON.parse(row["grants"] as string) as KeyRecord["grants"],
-        keyGrants: keyGrants === null ? null : (JSON.parse(keyGrants) as KeyRecord["grants"]),
-        expiresAt: row["expires_at"] as number | null,
-        contextSecret: row["secret"] as string,
-      };
+      return row === undefined ? undefined : toKey(context, row);
     },
 
     answer(ref) {
       const row = db.get("SELECT * FROM answer WHERE ref = ?", answerRef(ref));
-      if (row === undefined) return undefined;
-      return {
-        fingerprint: row["fingerprint"] as string,
-        status: row["status"] as number,
-        body: row["body"] as string,
-        createdAt: row["created_at"] as number,
-        expiresAt: row["expires_at"] as number,
-      } satisfies StoredAnswer;
+      return row === undefined ? undefined : toAnswer(row);
     },
 
     session(context, id) {
@@ -111,24 +84,22 @@ export function createReader(db: Statements): Reader {
           .map((row) => [row["key"] as number, row["id"] as string]),
       ),
 
-    scopeSet: (context, key) =>
-      JSON.parse(
-        db.get("SELECT clauses FROM scope_set WHERE key = ? AND context = ?", key, context)?.[
-          "clauses"
-        ] as string,
-      ) as ScopeSets,
+    scopeSet(context, key) {
+      const row = db.get("SELECT * FROM scope_set WHERE key = ? AND context = ?", key, context);
+      if (row === undefined) throw new EngineError("not_found", "There is no such scope set.");
+      return toClauses(context, row);
+    },
 
     visibleSets(context, clamp) {
       if (isUnclamped(clamp)) return "all";
       const paths = clampPaths(clamp);
       const found = new Map<number, ScopeSets>();
       const add = (rows: Row[]): void => {
-        for (const row of rows)
-          found.set(row["key"] as number, JSON.parse(row["clauses"] as string) as ScopeSets);
+        for (const row of rows) found.set(row["key"] as number, toClauses(context, row));
       };
       add(
         db.all(
-          `SELECT scope_set.key, scope_set.clauses FROM scope_path JOIN scope_set ON scope_set.key = scope_path.scope_set
+          `SELECT scope_set.* FROM scope_path JOIN scope_set ON scope_set.key = scope_path.scope_set
            WHERE scope_path.context = ? AND scope_path.path IN (SELECT value FROM json_each(?))`,
           context,
           JSON.stringify(paths.exact),
@@ -137,9 +108,9 @@ export function createReader(db: Statements): Reader {
       for (const root of paths.below)
         add(
           root === "/"
-            ? db.all("SELECT key, clauses FROM scope_set WHERE context = ?", context)
+            ? db.all("SELECT * FROM scope_set WHERE context = ?", context)
             : db.all(
-                `SELECT scope_set.key, scope_set.clauses FROM scope_path JOIN scope_set ON scope_set.key = scope_path.scope_set
+                `SELECT scope_set.* FROM scope_path JOIN scope_set ON scope_set.key = scope_path.scope_set
                  WHERE scope_path.context = ? AND scope_path.path > ? AND scope_path.path < ?`,
                 context,
                 `${root}/`,

@@ -21,14 +21,15 @@ export const MIGRATIONS: readonly string[] = [
   -- last_at: instant of the set's newest change; turns and terms: size of what recall may find in it
   CREATE TABLE scope_set (key INTEGER PRIMARY KEY, context INTEGER NOT NULL, clauses TEXT NOT NULL,
     last_at INTEGER NOT NULL DEFAULT 0, turns INTEGER NOT NULL DEFAULT 0, terms INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (context, clauses)) STRICT;
+    checksum INTEGER NOT NULL, UNIQUE (context, clauses)) STRICT;
   CREATE TABLE scope_path (context INTEGER NOT NULL, path TEXT NOT NULL, scope_set INTEGER NOT NULL,
     PRIMARY KEY (context, path, scope_set)) WITHOUT ROWID, STRICT;
 
   CREATE TABLE session (
     key INTEGER PRIMARY KEY, context INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, scope_set INTEGER NOT NULL,
     principal TEXT NOT NULL, external_id TEXT, metadata TEXT NOT NULL, status TEXT NOT NULL,
-    last_seq INTEGER NOT NULL, created_at INTEGER NOT NULL, closed_at INTEGER) STRICT;
+    last_seq INTEGER NOT NULL, created_at INTEGER NOT NULL, closed_at INTEGER,
+    checksum INTEGER NOT NULL) STRICT;
   CREATE UNIQUE INDEX session_external ON session (context, principal, external_id)
     WHERE external_id IS NOT NULL AND status = 'open';
   CREATE INDEX session_scope ON session (scope_set, key);
@@ -53,7 +54,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE entity (
     key INTEGER PRIMARY KEY, scope_set INTEGER NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL,
     normal_name TEXT NOT NULL, category TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
-    UNIQUE (scope_set, type, normal_name)) STRICT;
+    checksum INTEGER NOT NULL, UNIQUE (scope_set, type, normal_name)) STRICT;
 
   CREATE TABLE statement (
     row INTEGER PRIMARY KEY, scope_set INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, entity INTEGER,
@@ -80,7 +81,8 @@ export const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE answer (
     ref BLOB PRIMARY KEY, context INTEGER NOT NULL, fingerprint TEXT NOT NULL, status INTEGER NOT NULL,
-    body TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID, STRICT;
+    body TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+    checksum INTEGER NOT NULL) WITHOUT ROWID, STRICT;
   CREATE INDEX answer_expiry ON answer (expires_at);
   CREATE TABLE trace (
     key INTEGER PRIMARY KEY, context INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,

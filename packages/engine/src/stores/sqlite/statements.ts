@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type { VisibleSets } from "../store.ts";
-import type { Row } from "./rows.ts";
+import type { Row } from "../rows.ts";
 
 /** Prepared statements by their text; texts are constants, so the cache stays small. */
 export interface Statements {

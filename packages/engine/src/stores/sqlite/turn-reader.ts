@@ -1,6 +1,6 @@
 import type { Reader, TermMatch, VisibleSets } from "../store.ts";
 import { splitTurnKey, turnKey } from "../../model/records.ts";
-import { toTurn } from "./rows.ts";
+import { toTurn } from "./checked-rows.ts";
 import { setFilter } from "./statements.ts";
 import type { Statements } from "./statements.ts";
 

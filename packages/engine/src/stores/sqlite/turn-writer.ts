@@ -2,7 +2,8 @@ import { MAX_TURNS_PER_SESSION } from "../../model/records.ts";
 import type { TurnRecord } from "../../model/records.ts";
 import { EngineError } from "../../model/errors.ts";
 import type { Writer } from "../store.ts";
-import { fromList, toTurn, turnChecksum } from "./rows.ts";
+import { fromList } from "../rows.ts";
+import { toTurn, turnChecksum } from "./checked-rows.ts";
 import type { Statements } from "./statements.ts";
 
 type TurnWriter = Pick<Writer, "appendTurns" | "endTurns" | "markTurns" | "eraseTurns">;
@@ -17,14 +18,29 @@ export function createTurnWriter(db: Statements): TurnWriter {
     );
     return row === undefined ? undefined : toTurn(row);
   };
-  /** Runs a change of one turn and keeps index and counters in step with whether recall may find it. */
-  const change = (context: number, key: number, apply: (turn: TurnRecord) => void): void => {
+  /** Rewrites one turn and keeps index and counters in step with whether recall may find it. */
+  const change = (context: number, key: number, alter: (turn: TurnRecord) => TurnRecord): void => {
     const before = read(context, key);
     if (before === undefined) return;
+    const after = alter(before);
     if (isIndexed(before)) unindex(db, before);
-    apply(before);
-    const after = read(context, key);
-    if (after !== undefined && isIndexed(after)) index(db, context, after);
+    db.run(
+      `UPDATE turn SET text = ?, shown = ?, terms = ?, speaker = ?, ended_at = ?, revised_by = ?, recalled = ?, held = ?,
+         findings = ?, labels = ?, checksum = ? WHERE key = ?`,
+      after.text,
+      after.shown,
+      after.terms,
+      after.speaker,
+      after.endedAt,
+      after.revisedBy,
+      after.recalled ? 1 : 0,
+      after.held ? 1 : 0,
+      fromList(after.findings),
+      fromList(after.labels),
+      turnChecksum(after),
+      key,
+    );
+    if (isIndexed(after)) index(db, context, after);
   };
 
   return {
@@ -79,45 +95,31 @@ export function createTurnWriter(db: Statements): TurnWriter {
 
     endTurns(context, turns, at) {
       for (const { key, revisedBy } of turns)
-        change(context, key, () => {
-          db.run(
-            "UPDATE turn SET ended_at = ?, revised_by = ? WHERE key = ? AND ended_at IS NULL",
-            at,
-            revisedBy,
-            key,
-          );
-        });
+        change(context, key, (turn) =>
+          turn.endedAt === null ? { ...turn, endedAt: at, revisedBy } : turn,
+        );
     },
 
     markTurns(context, keys, mark) {
-      const [column, value] = "held" in mark ? ["held", mark.held] : ["recalled", mark.recalled];
-      for (const key of keys)
-        change(context, key, () => {
-          db.run(`UPDATE turn SET ${column} = ? WHERE key = ?`, value ? 1 : 0, key);
-        });
+      for (const key of keys) change(context, key, (turn) => ({ ...turn, ...mark }));
     },
 
     eraseTurns(context, keys) {
-      for (const key of keys)
-        change(context, key, (turn) => {
-          const erased: TurnRecord = {
-            ...turn,
-            text: "",
-            shown: null,
-            terms: "",
-            speaker: null,
-            findings: [],
-            labels: [],
-          };
-          db.run(
-            `UPDATE turn SET text = '', shown = NULL, terms = '', speaker = NULL, recalled = 0,
-               findings = NULL, labels = NULL, checksum = ? WHERE key = ?`,
-            turnChecksum(erased),
-            key,
-          );
-          db.run("DELETE FROM turn_part WHERE turn = ?", key);
-          db.run("DELETE FROM vector WHERE turn = ?", key);
-        });
+      for (const key of keys) {
+        change(context, key, (turn) => ({
+          ...turn,
+          text: "",
+          shown: null,
+          terms: "",
+          speaker: null,
+          recalled: false,
+          findings: [],
+          labels: [],
+        }));
+        const own = "turn = (SELECT key FROM turn WHERE key = ? AND context = ?)";
+        db.run(`DELETE FROM turn_part WHERE ${own}`, key, context);
+        db.run(`DELETE FROM vector WHERE ${own}`, key, context);
+      }
     },
   };
 }

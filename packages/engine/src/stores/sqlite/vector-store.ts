@@ -1,6 +1,6 @@
 import { turnKey } from "../../model/records.ts";
 import type { Reader, Writer } from "../store.ts";
-import { toTurn } from "./rows.ts";
+import { toTurn } from "./checked-rows.ts";
 import type { Statements } from "./statements.ts";
 
 export function createVectorReader(

@@ -1,173 +1,121 @@
-import { setImmediate } from "node:timers/promises";
-import { parentPort, workerData } from "node:worker_threads";
-import { commands } from "../../commands/index.ts";
-import { RolledBack } from "../../commands/rolled-back.ts";
-import { EngineError } from "../../model/errors.ts";
-import { createKeep } from "../../recall/keep.ts";
+import { parentPort } from "node:worker_threads";
 import { queries } from "../../queries/index.ts";
-import type { Reader, Writer } from "../store.ts";
+import { createKeep } from "../../recall/keep.ts";
+import type { Reader } from "../store.ts";
+import { backUp } from "./backup.ts";
 import { openOwned, openReadOnly } from "./database.ts";
+import { toFailure } from "./failure.ts";
+import type { Failure } from "./failure.ts";
 import { createReader } from "./reader.ts";
+import { serveWrites } from "./serve-writes.ts";
+import type { Fault, Service, ServiceRequest } from "./serve-writes.ts";
 import { createStatements } from "./statements.ts";
-import type { Statements } from "./statements.ts";
-import { createWriter } from "./writer.ts";
+import { verifyDatabase } from "./verify.ts";
 
 /** One piece of work for the thread. */
 export interface WorkerRequest {
   id: number;
+  /** Number of the open file that it is for. */
+  store: number;
   name: string;
   input: unknown;
 }
 
 export type WorkerResponse =
   | { id: number; ok: true; value: unknown }
-  | { id: number; ok: false; code: string; message: string };
+  | ({ id: number; ok: false } & Failure);
 
-export interface WorkerSettings {
+export interface OpenSettings {
   path: string;
   mode: "write" | "read";
+  faults?: string | undefined;
 }
 
-type Handler<View> = (view: View, input: unknown) => unknown;
-
-/** Takes requests in order; `idle` settles when all that were taken are answered. */
-interface Service {
-  take(request: WorkerRequest): void;
-  idle(): Promise<void>;
+interface Opened extends Service {
+  close(): void;
 }
 
-/** Most requests that share one transaction; bounds how long one commit is. */
-const BATCH = 256;
+type Answer = (request: ServiceRequest, result: { value: unknown } | { error: unknown }) => void;
 
-function failure(id: number, error: unknown): WorkerResponse {
-  if (error instanceof EngineError)
-    return { id, ok: false, code: error.code, message: error.message };
-  const sqlite = error as { errcode?: number; message?: string };
-  // 13 is SQLITE_FULL
-  return sqlite.errcode === 13
-    ? { id, ok: false, code: "storage_full", message: "The disk that holds the memory is full." }
-    : { id, ok: false, code: "store_failed", message: String(sqlite.message ?? error) };
+async function openWriter(settings: OpenSettings, answer: Answer): Promise<Opened> {
+  const fault =
+    settings.faults === undefined
+      ? undefined
+      : ((await import(settings.faults)) as { fault: Fault }).fault;
+  const owned = openOwned(settings.path, fault);
+  const db = createStatements(owned.database);
+  return { ...serveWrites(db, { answer, fault }), close: () => owned.close() };
 }
 
-/** Runs what has queued up in one transaction each time: many writes, one sync, answers after it. */
-function serveWrites(
-  db: Statements,
-  writer: Writer,
-  send: (response: WorkerResponse) => void,
-): Service {
-  const queue: WorkerRequest[] = [];
-  let draining: Promise<void> | undefined;
-  const drain = async (): Promise<void> => {
-    // whatever arrives in the same turn of the loop shares the first transaction
-    await setImmediate();
-    while (queue.length > 0) {
-      const batch = queue.splice(0, BATCH);
-      const responses: WorkerResponse[] = [];
-      try {
-        db.run("BEGIN IMMEDIATE");
-        for (const request of batch) responses.push(await runOne(db, writer, request));
-        db.run("COMMIT");
-        responses.forEach(send);
-      } catch (error) {
-        try {
-          db.run("ROLLBACK");
-        } catch {
-          // a failed commit has already ended the transaction
-        }
-        for (const request of batch) send(failure(request.id, error));
-      }
-    }
-    draining = undefined;
-  };
-  return {
-    take(request) {
-      queue.push(request);
-      draining ??= drain();
-    },
-    async idle() {
-      await draining;
-    },
-  };
-}
-
-async function runOne(
-  db: Statements,
-  writer: Writer,
-  request: WorkerRequest,
-): Promise<WorkerResponse> {
-  db.run("SAVEPOINT one");
-  try {
-    const handler = commands[request.name as keyof typeof commands] as Handler<Writer>;
-    const value = await handler(writer, request.input);
-    db.run("RELEASE one");
-    return { id: request.id, ok: true, value };
-  } catch (error) {
-    db.run("ROLLBACK TO one");
-    db.run("RELEASE one");
-    if (error instanceof RolledBack) return { id: request.id, ok: true, value: error.value };
-    return failure(request.id, error);
-  }
-}
-
-function serveReads(
-  db: Statements,
-  reader: Reader,
-  send: (response: WorkerResponse) => void,
-): Service {
-  let last: Promise<void> = Promise.resolve();
-  const runRead = async (request: WorkerRequest): Promise<void> => {
+function openReader(settings: OpenSettings, answer: Answer): Opened {
+  const database = openReadOnly(settings.path);
+  const db = createStatements(database);
+  const reader: Reader = { ...createReader(db), keep: createKeep() };
+  const run = async ({ name, input }: ServiceRequest): Promise<unknown> => {
+    if (name === "backup") return backUp(database, input as string);
+    db.run("BEGIN");
     try {
-      db.run("BEGIN");
-      const handler = queries[request.name as keyof typeof queries] as Handler<Reader>;
-      send({ id: request.id, ok: true, value: await handler(reader, request.input) });
-    } catch (error) {
-      send(failure(request.id, error));
+      if (name === "verify") return await verifyDatabase(db);
+      const query = queries[name as keyof typeof queries] as (
+        view: Reader,
+        input: unknown,
+      ) => unknown;
+      return await query(reader, input);
     } finally {
       db.run("COMMIT");
     }
   };
+  let last: Promise<void> = Promise.resolve();
   return {
     take(request) {
-      last = last.then(() => runRead(request));
+      last = last
+        .then(async () => {
+          answer(request, { value: await run(request) });
+        })
+        .catch((error: unknown) => {
+          answer(request, { error });
+        });
     },
     idle: async () => last,
+    close: () => database.close(),
   };
 }
 
-function main(port: NonNullable<typeof parentPort>, settings: WorkerSettings): void {
-  const send = (response: WorkerResponse): void => {
-    port.postMessage(response);
+function main(port: NonNullable<typeof parentPort>): void {
+  const open = new Map<number, Opened>();
+  const answer: Answer = ({ id }, result) => {
+    port.postMessage(
+      "error" in result
+        ? { id, ok: false, ...toFailure(result.error) }
+        : { id, ok: true, value: result.value },
+    );
   };
-  let opened: { database: ReturnType<typeof openReadOnly>; close(): void };
-  try {
-    if (settings.mode === "write") opened = openOwned(settings.path);
-    else {
-      const database = openReadOnly(settings.path);
-      opened = { database, close: () => database.close() };
-    }
-  } catch (error) {
-    send({ ...failure(0, error) });
-    port.close();
-    return;
-  }
-  const db = createStatements(opened.database);
-  const service =
-    settings.mode === "write"
-      ? serveWrites(db, createWriter(db), send)
-      : serveReads(db, { ...createReader(db), keep: createKeep() }, send);
-  port.on("message", (request: WorkerRequest) => {
-    if (request.name !== "close") {
-      service.take(request);
+  const handle = async (request: WorkerRequest): Promise<void> => {
+    const { store } = request;
+    if (request.name === "open") {
+      const settings = request.input as OpenSettings;
+      open.set(
+        store,
+        settings.mode === "write"
+          ? await openWriter(settings, answer)
+          : openReader(settings, answer),
+      );
+    } else if (request.name === "close") {
+      const service = open.get(store);
+      await service?.idle();
+      open.delete(store);
+      service?.close();
+    } else {
+      open.get(store)?.take(request);
       return;
     }
-    void service.idle().then(() => {
-      opened.close();
-      send({ id: request.id, ok: true, value: null });
-      // the thread ends by itself once its port is closed
-      port.close();
+    answer(request, { value: null });
+  };
+  port.on("message", (request: WorkerRequest) => {
+    handle(request).catch((error: unknown) => {
+      answer(request, { error });
     });
   });
-  send({ id: 0, ok: true, value: null });
 }
 
-if (parentPort !== null) main(parentPort, workerData as WorkerSettings);
+if (parentPort !== null) main(parentPort);

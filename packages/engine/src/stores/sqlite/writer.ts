@@ -1,8 +1,10 @@
 import { canonicalJson } from "@spectron/core/protocol";
 import { EngineError } from "../../model/errors.ts";
 import type { Retention, Writer } from "../store.ts";
+import { answerChecksum, clausesChecksum, sessionChecksum, toAnswer } from "./checked-rows.ts";
 import { createFactWriter } from "./fact-writer.ts";
-import { answerRef, createReader } from "./reader.ts";
+import { answerRef } from "../rows.ts";
+import { createReader } from "./reader.ts";
 import type { Statements } from "./statements.ts";
 import { createTurnWriter } from "./turn-writer.ts";
 import { createVectorWriter } from "./vector-store.ts";
@@ -54,7 +56,12 @@ export function createWriter(db: Statements): Writer {
         text,
       );
       if (known !== undefined) return known["key"] as number;
-      const key = db.run("INSERT INTO scope_set (context, clauses) VALUES (?, ?)", context, text);
+      const key = db.run(
+        "INSERT INTO scope_set (context, clauses, checksum) VALUES (?, ?, ?)",
+        context,
+        text,
+        clausesChecksum(context, clauses),
+      );
       for (const path of new Set(clauses.flat()))
         db.run(
           "INSERT INTO scope_path (context, path, scope_set) VALUES (?, ?, ?)",
@@ -86,8 +93,8 @@ export function createWriter(db: Statements): Writer {
 
     async insertSession(context, session) {
       db.run(
-        `INSERT INTO session (context, id, scope_set, principal, external_id, metadata, status, last_seq, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, 'open', 0, ?)`,
+        `INSERT INTO session (context, id, scope_set, principal, external_id, metadata, status, last_seq, created_at, checksum)
+         VALUES (?, ?, ?, ?, ?, ?, 'open', 0, ?, ?)`,
         context,
         session.id,
         session.scopeSet,
@@ -95,6 +102,7 @@ export function createWriter(db: Statements): Writer {
         session.externalId,
         JSON.stringify(session.metadata),
         session.createdAt,
+        sessionChecksum(session),
       );
       const made = await reader.session(context, session.id);
       if (made === undefined) throw new EngineError("store_failed", "The session was not stored.");
@@ -121,9 +129,10 @@ export function createWriter(db: Statements): Writer {
 
     putAnswer(context, ref, answer) {
       db.run(
-        `INSERT INTO answer (ref, context, fingerprint, status, body, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+        `INSERT INTO answer (ref, context, fingerprint, status, body, created_at, expires_at, checksum)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status, body = excluded.body,
-           created_at = excluded.created_at, expires_at = excluded.expires_at`,
+           created_at = excluded.created_at, expires_at = excluded.expires_at, checksum = excluded.checksum`,
         answerRef(ref),
         context,
         answer.fingerprint,
@@ -131,21 +140,26 @@ export function createWriter(db: Statements): Writer {
         answer.body,
         answer.createdAt,
         answer.expiresAt,
+        answerChecksum(answer),
       );
     },
 
     redactAnswers(context, words, redact) {
       for (const word of words)
         for (const row of db.all(
-          "SELECT ref, body FROM answer WHERE context = ? AND instr(body, ?) > 0",
+          "SELECT * FROM answer WHERE context = ? AND instr(body, ?) > 0",
           context,
           word,
-        ))
+        )) {
+          const answer = toAnswer(row);
+          const body = redact(answer.body);
           db.run(
-            "UPDATE answer SET body = ? WHERE ref = ?",
-            redact(row["body"] as string),
+            "UPDATE answer SET body = ?, checksum = ? WHERE ref = ?",
+            body,
+            answerChecksum({ ...answer, body }),
             row["ref"] as Uint8Array,
           );
+        }
     },
 
     appendTrace(context, trace) {
