@@ -285,11 +285,7 @@ export function createEngine(options: EngineOptions): Engine {
             k: input.k,
             mode: input.mode ?? "hybrid",
             candidates: result.candidates,
-            returned: result.reasons.map((reason, at) => ({
-              id: result.hits[at]?.id ?? "",
-              rank: at + 1,
-              ...reason,
-            })),
+            returned: result.reasons,
           },
         }),
       );

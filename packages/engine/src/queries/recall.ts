@@ -12,10 +12,13 @@ import type { RankedTurn, ScoreParts } from "../recall/rank.ts";
 import { renderContext, renderTurn } from "../recall/render.ts";
 import { mostAlike } from "../recall/vectors.ts";
 import type { Reader } from "../stores/store.ts";
+import { narrowed } from "./narrowed.ts";
 import { toFactHits } from "./recall-facts.ts";
 import { withMemory } from "./recall-memory.ts";
 import type { Memory } from "./recall-memory.ts";
-import { narrowed } from "./narrowed.ts";
+
+/** `graph` follows facts and entities; `bm25` and `vector` are parts of `hybrid` alone. */
+export type RecallMode = "hybrid" | "bm25" | "vector" | "graph";
 
 /** `graph` follows facts and entities; `bm25` and `vector` are parts of `hybrid` alone. */
 export type RecallMode = "hybrid" | "bm25" | "vector" | "graph";
@@ -49,7 +52,7 @@ export interface RecallResult {
   /** Turns and facts that the ranking looked at. */
   candidates: number;
   /** Why each hit stands where it stands, in the order of the hits. */
-  reasons: { ref: string; score: number; signals: Record<string, number> }[];
+  reasons: [id: string, score: number, signals: Record<string, number>][];
 }
 
 /** Turns that a list of vectors adds to a ranking. */
@@ -97,11 +100,7 @@ export async function recall(reader: Reader, input: RecallInput): Promise<Recall
     context: input.maxTokens === undefined ? "" : render(ranked, input.maxTokens),
     seedEntities: facts.entities,
     candidates: ranked.candidates,
-    reasons: hits.map(({ hit, signals }) => ({
-      ref: `${hit.source}:${hit.id}`,
-      score: round(hit.score),
-      signals: readable(signals),
-    })),
+    reasons: hits.map(({ hit, signals }) => [hit.id, round(hit.score), readable(signals)]),
   };
 }
 
