@@ -49,6 +49,9 @@ export interface RecallResult {
   hits: QueryHit[];
   context: string;
   seedEntities: string[];
+  /** `direct` when a fact answers, `hybrid` when what was said does. */
+  tier: "direct" | "hybrid";
+  tierReason: string;
   /** Turns and facts that the ranking looked at. */
   candidates: number;
   /** Why each hit stands where it stands, in the order of the hits. */
@@ -95,7 +98,10 @@ export async function recall(reader: Reader, input: RecallInput): Promise<Recall
   ]
     .toSorted((a, b) => b.hit.score - a.hit.score || (a.hit.id < b.hit.id ? -1 : 1))
     .slice(0, input.k);
+  const isDirect = hits[0]?.hit.source === "attribute";
   return {
+    tier: isDirect ? "direct" : "hybrid",
+    tierReason: isDirect ? "a fact answers the question's words" : "ranked turns and facts",
     hits: hits.map(({ hit }) => hit),
     context: input.maxTokens === undefined ? "" : render(ranked, input.maxTokens),
     seedEntities: facts.entities,

@@ -3,6 +3,8 @@ import type { Pool, PoolTurn, Word } from "./pool.ts";
 
 /** Words less alike than this say nothing about each other. */
 const LEAST_LIKENESS = 0.3;
+/** How alike a word must be to stand for one that the pool does not hold, and how many may. */
+const NEAR = { likeness: 0.5, words: 3 } as const;
 /** Places of a table that tells at once that a gram is not asked for. */
 const TABLE = 4096;
 
@@ -32,6 +34,20 @@ export function gramScores(
     }
     return terms.reduce((sum, { weight }, at) => sum + weight * (best[at] ?? 0), 0);
   });
+}
+
+/** Words of the pool for a term that it does not hold: other forms and spellings, the most alike first. */
+export function nearWords(term: string, pool: Pool): { term: string; likeness: number }[] {
+  if (term.length < 3) return [];
+  const compare = createCompare([term]);
+  const near: { term: string; likeness: number }[] = [];
+  for (const word of pool.words.values()) {
+    const likeness = compare(word)?.[0] ?? 0;
+    if (likeness >= NEAR.likeness) near.push({ term: word.term, likeness });
+  }
+  return near
+    .toSorted((a, b) => b.likeness - a.likeness || (a.term < b.term ? -1 : 1))
+    .slice(0, NEAR.words);
 }
 
 /** Likeness of a word to each asked term; undefined when it is like none. */
