@@ -9,6 +9,11 @@ import { writeDatesOut } from "./extract/dates.ts";
 import type { Extraction, Extractor } from "./extract/extractor.ts";
 import { createRuleExtractor } from "./extract/rules.ts";
 import { splitSpeaker } from "./extract/speaker.ts";
+import { chat } from "./generate/chat.ts";
+import type { ChatInput, ChatReply } from "./generate/chat.ts";
+import type { Generator } from "./generate/generator.ts";
+import { reflect } from "./generate/reflect.ts";
+import type { Reflection, ReflectInput } from "./generate/reflect.ts";
 import { EngineError } from "./model/errors.ts";
 import type { QueryInput, QueryName, QueryOutput } from "./queries/index.ts";
 import { analyze } from "./recall/analyze.ts";
@@ -25,6 +30,8 @@ export interface EngineOptions {
   embedder?: Embedder | undefined;
   /** Told how far an embedder is with the turns of a context. */
   onEmbedding?: ((progress: EmbeddingProgress) => void) | undefined;
+  /** Writes replies and reflections. @default none: no chat, and reflections quote what was said */
+  generator?: Generator | undefined;
   /** Wall clock, epoch milliseconds. @default Date.now */
   now?: (() => number) | undefined;
   /** Seed of the ids of one call. @default 16 random bytes */
@@ -41,6 +48,8 @@ export interface IncomingMessage {
   parts?: unknown;
   /** False keeps it in the transcript alone. @default true */
   remember?: boolean | undefined;
+  /** False: recall finds it, but no fact is made of it. @default true */
+  infer?: boolean | undefined;
 }
 
 type Seeded<Input> = Omit<Input, "seed">;
@@ -83,8 +92,16 @@ export interface Engine {
   recall(
     input: Omit<QueryInput<"recall">, "at" | "vector">,
   ): Promise<QueryOutput<"recall"> & { traceId: string }>;
+  /**
+   * Answers a message from memory and stores the exchange.
+   *
+   * @throws EngineError `not_implemented` without a generator, `generator_failed` when it fails: nothing is stored then.
+   */
+  chat(input: ChatInput): Promise<ChatReply>;
+  /** What memory as a whole says to a question. */
+  reflect(input: ReflectInput): Promise<Reflection & { traceId: string }>;
   /** Settles when the embedder has caught up with the context; done in the background as well. */
-  embedContext(context: string): Promise<void>;
+  catchUpVectors(context: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -107,8 +124,6 @@ export function createEngine(options: EngineOptions): Engine {
           onProgress: options.onEmbedding,
           signal: closing.signal,
         });
-  /** Contexts whose turns have been caught up with since the start. */
-  const embedded = new Map<string, Promise<void>>();
   const inFlight = new Set<string>();
   const background = new Set<Promise<unknown>>();
 
@@ -146,35 +161,16 @@ export function createEngine(options: EngineOptions): Engine {
     background.add(task);
   }
 
-  /** Catches up with the whole context once, then with what a write added. */
-  async function embedContext(context: string, session?: string): Promise<void> {
-    if (embedding === undefined) return;
-    const known = embedded.get(context);
-    const whole = known ?? embedding.catchUp(context);
-    embedded.set(context, whole);
-    try {
-      await whole;
-    } catch (error) {
-      embedded.delete(context);
-      throw error;
-    }
-    if (session !== undefined) await embedding.catchUp(context, session);
-  }
-
-  /** The question's vector, when its mode uses one; hybrid goes by words when the model fails. */
-  async function toVector(
-    input: Pick<QueryInput<"recall">, "query" | "mode">,
-  ): Promise<QueryInput<"recall">["vector"]> {
-    if (embedding === undefined || input.mode === "bm25" || input.mode === "graph")
-      return undefined;
-    try {
-      return { model: embedding.model, values: await embedding.question(input.query) };
-    } catch (error) {
-      if (input.mode !== "vector") return undefined;
-      throw error instanceof EngineError
-        ? error
-        : new EngineError("embedder_failed", "The embedder failed.", { cause: error });
-    }
+  /** A trace that cannot be kept must not fail what it describes. */
+  function trace(
+    kind: CommandInput<"recordTrace">["kind"],
+    caller: Caller,
+    data: CommandInput<"recordTrace">["data"],
+  ): string {
+    const made = seed();
+    const id = `tr_${made.nonce.slice(0, 26)}`;
+    later(store.write("recordTrace", { caller, seed: made, id, kind, data }));
+    return id;
   }
 
   async function extract(
@@ -195,7 +191,7 @@ export function createEngine(options: EngineOptions): Engine {
             }),
       now: at,
       messages: messages.flatMap((message, index) => {
-        if (message.remember === false) return [];
+        if (message.remember === false || message.infer === false) return [];
         const { speaker } = splitSpeaker(message.content);
         return {
           turnId: String(index),
@@ -209,7 +205,7 @@ export function createEngine(options: EngineOptions): Engine {
     return gateExtraction(input, await extractor.extract(input)).extraction;
   }
 
-  return {
+  const engine: Engine = {
     now,
 
     async remember({ messages, infer, ...input }) {
@@ -228,7 +224,7 @@ export function createEngine(options: EngineOptions): Engine {
           preview: infer === "preview",
         });
         if (embedding !== undefined && !outcome.replayed && infer !== "preview")
-          later(embedContext(input.caller.context, outcome.body.sessionId));
+          later(embedding.catchUp(input.caller.context, outcome.body.sessionId));
         return outcome;
       });
     },
@@ -269,34 +265,51 @@ export function createEngine(options: EngineOptions): Engine {
     read: (name, input) => store.read(name, input),
 
     async recall(input) {
-      const made = seed();
-      const vector = await toVector(input);
-      const result = await store.read("recall", { ...input, vector, at: made.now });
-      const traceId = `tr_${made.nonce.slice(0, 26)}`;
-      later(embedContext(input.caller.context));
-      // a trace that cannot be kept must not fail the read that it describes
-      later(
-        store.write("recordTrace", {
-          caller: input.caller,
-          seed: made,
-          id: traceId,
-          kind: "retrieval",
-          data: {
-            k: input.k,
-            mode: input.mode ?? "hybrid",
-            candidates: result.candidates,
-            returned: result.reasons.map((reason, at) => ({
-              id: result.hits[at]?.id ?? "",
-              rank: at + 1,
-              ...reason,
-            })),
-          },
-        }),
-      );
+      const started = performance.now();
+      const vector = await embedding?.toVector(input);
+      const result = await store.read("recall", { ...input, vector, at: now() });
+      if (embedding !== undefined) later(embedding.catchUp(input.caller.context));
+      const traceId = trace("retrieval", input.caller, {
+        k: input.k,
+        mode: input.mode ?? "hybrid",
+        tier: result.tier,
+        reason: result.tierReason,
+        latencyMs: Math.round(performance.now() - started),
+        candidates: result.candidates,
+        returned: result.reasons,
+      });
       return { ...result, traceId };
     },
 
-    embedContext: async (context) => embedContext(context),
+    async chat(input) {
+      if (options.generator === undefined)
+        throw new EngineError(
+          "not_implemented",
+          "Chat needs a generator, and this service has none. Ask /context and call your model yourself.",
+        );
+      const started = performance.now();
+      const reply = await chat(engine, options.generator, input);
+      const traceId = trace("response", input.caller, {
+        session: reply.sessionId,
+        model: options.generator.name,
+        latencyMs: Math.round(performance.now() - started),
+        cited: reply.citations.map(({ id, score }) => [id, score]),
+      });
+      return { ...reply, traceId };
+    },
+
+    async reflect(input) {
+      const started = performance.now();
+      const made = await reflect(engine, options.generator, input);
+      const traceId = trace("response", input.caller, {
+        model: options.generator?.name ?? "none",
+        latencyMs: Math.round(performance.now() - started),
+        evidence: made.evidence,
+      });
+      return { ...made, traceId };
+    },
+
+    catchUpVectors: async (context) => embedding?.catchUp(context),
 
     async close() {
       closing.abort();
@@ -304,6 +317,7 @@ export function createEngine(options: EngineOptions): Engine {
       await store.close();
     },
   };
+  return engine;
 }
 
 /** Splits off speakers, writes dates out and makes index terms, in slices that leave the event loop free. */

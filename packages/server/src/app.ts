@@ -6,9 +6,11 @@ import { LIMITS } from "./limits.ts";
 import { Problem, problemResponse, toProblem } from "./problem.ts";
 import { appendTurnRoute } from "./routes/append-turn.ts";
 import { explainRoutes } from "./routes/explain.ts";
+import { chatRoutes } from "./routes/chat.ts";
 import { factRoutes } from "./routes/facts.ts";
 import { forgetRoutes } from "./routes/forget.ts";
 import { recallRoutes } from "./routes/recall.ts";
+import { reflectRoutes } from "./routes/reflect.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { stateRoutes } from "./routes/state.ts";
 
@@ -94,6 +96,8 @@ export function createApp(options: AppOptions): (request: Request) => Promise<Re
   factRoutes(data, engine);
   recallRoutes(data, engine);
   appendTurnRoute(data, engine);
+  chatRoutes(data, engine);
+  reflectRoutes(data, engine);
   forgetRoutes(data, engine);
   explainRoutes(data, engine);
   stateRoutes(data, engine);

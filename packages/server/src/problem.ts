@@ -37,6 +37,7 @@ const KINDS: Readonly<Record<number, [suffix: string, title: string]>> = {
   429: ["rate-limited", "Too many requests"],
   500: ["internal", "Internal error"],
   501: ["not-implemented", "Not implemented"],
+  502: ["bad-gateway", "A model failed"],
   503: ["unavailable", "Unavailable"],
   507: ["insufficient-storage", "Insufficient storage"],
 };
@@ -88,10 +89,10 @@ export function toProblem(error: unknown): Problem {
   return new Problem(500, "internal", "The service failed. The trace id identifies this request.");
 }
 
-/** Renders RFC 9457 together with the older `message` (contract 6.1). */
-export function problemResponse(problem: Problem, instance: string, traceId: string): Response {
+/** RFC 9457 together with the older `message` (contract 6.1). */
+export function problemBody(problem: Problem, instance: string, traceId: string): ProblemBody {
   const [suffix, title] = KINDS[problem.status] ?? ["internal", "Error"];
-  const body: ProblemBody = {
+  return {
     type: `https://spectron.dev/errors/${suffix}`,
     title,
     status: problem.status,
@@ -103,7 +104,10 @@ export function problemResponse(problem: Problem, instance: string, traceId: str
     ...(problem.retryAfter === undefined ? {} : { retry_after: problem.retryAfter }),
     ...(problem.errors === undefined ? {} : { errors: problem.errors }),
   };
-  return new Response(JSON.stringify(body), {
+}
+
+export function problemResponse(problem: Problem, instance: string, traceId: string): Response {
+  return new Response(JSON.stringify(problemBody(problem, instance, traceId)), {
     status: problem.status,
     headers: {
       "content-type": "application/problem+json",

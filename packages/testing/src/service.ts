@@ -39,6 +39,9 @@ export async function startTestService(
     now?: () => number;
     client?: Partial<SpectronOptions>;
     extractor?: EmbeddedOptions["extractor"];
+    embedder?: EmbeddedOptions["embedder"];
+    onEmbedding?: EmbeddedOptions["onEmbedding"];
+    generator?: EmbeddedOptions["generator"];
   } = {},
 ): Promise<TestService> {
   const folder = await mkdtemp(join(tmpdir(), "spectron-"));
@@ -48,6 +51,9 @@ export async function startTestService(
     context: "dev",
     now: options.now,
     extractor: options.extractor,
+    embedder: options.embedder,
+    onEmbedding: options.onEmbedding,
+    generator: options.generator,
   });
   const requests: RecordedRequest[] = [];
   const sessions = new Set<string>();

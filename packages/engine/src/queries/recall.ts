@@ -12,10 +12,13 @@ import type { RankedTurn, ScoreParts } from "../recall/rank.ts";
 import { renderContext, renderTurn } from "../recall/render.ts";
 import { mostAlike } from "../recall/vectors.ts";
 import type { Reader } from "../stores/store.ts";
+import { narrowed } from "./narrowed.ts";
 import { toFactHits } from "./recall-facts.ts";
 import { withMemory } from "./recall-memory.ts";
 import type { Memory } from "./recall-memory.ts";
-import { narrowed } from "./narrowed.ts";
+
+/** `graph` follows facts and entities; `bm25` and `vector` are parts of `hybrid` alone. */
+export type RecallMode = "hybrid" | "bm25" | "vector" | "graph";
 
 /** `graph` follows facts and entities; `bm25` and `vector` are parts of `hybrid` alone. */
 export type RecallMode = "hybrid" | "bm25" | "vector" | "graph";
@@ -46,10 +49,13 @@ export interface RecallResult {
   hits: QueryHit[];
   context: string;
   seedEntities: string[];
+  /** `direct` when a fact answers, `hybrid` when what was said does. */
+  tier: "direct" | "hybrid";
+  tierReason: string;
   /** Turns and facts that the ranking looked at. */
   candidates: number;
   /** Why each hit stands where it stands, in the order of the hits. */
-  reasons: { ref: string; score: number; signals: Record<string, number> }[];
+  reasons: [id: string, score: number, signals: Record<string, number>][];
 }
 
 /** Turns that a list of vectors adds to a ranking. */
@@ -92,16 +98,15 @@ export async function recall(reader: Reader, input: RecallInput): Promise<Recall
   ]
     .toSorted((a, b) => b.hit.score - a.hit.score || (a.hit.id < b.hit.id ? -1 : 1))
     .slice(0, input.k);
+  const isDirect = hits[0]?.hit.source === "attribute";
   return {
+    tier: isDirect ? "direct" : "hybrid",
+    tierReason: isDirect ? "a fact answers the question's words" : "ranked turns and facts",
     hits: hits.map(({ hit }) => hit),
     context: input.maxTokens === undefined ? "" : render(ranked, input.maxTokens),
     seedEntities: facts.entities,
     candidates: ranked.candidates,
-    reasons: hits.map(({ hit, signals }) => ({
-      ref: `${hit.source}:${hit.id}`,
-      score: round(hit.score),
-      signals: readable(signals),
-    })),
+    reasons: hits.map(({ hit, signals }) => [hit.id, round(hit.score), readable(signals)]),
   };
 }
 

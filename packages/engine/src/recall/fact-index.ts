@@ -132,11 +132,14 @@ function covering(
 }
 
 function ordered(facts: readonly RankedFact[]): RankedFact[] {
-  // among equally fitting facts what was decreed goes first
-  const rank = ({ fact }: RankedFact): number => (isAuthoritative(fact.sources) ? 0 : 1);
   return facts.toSorted(
-    (a, b) => b.score - a.score || rank(a) - rank(b) || b.fact.row - a.fact.row,
+    (a, b) => b.score - a.score || standing(a.fact) - standing(b.fact) || b.fact.row - a.fact.row,
   );
+}
+
+/** Among equally fitting facts what was decreed goes first. */
+function standing(fact: StoredFact): number {
+  return isAuthoritative(fact.sources) ? 0 : 1;
 }
 
 function describe(fact: StoredFact, about: string): string {

@@ -1,8 +1,12 @@
 import type { WeightedTerm } from "./bm25.ts";
-import type { Pool, PoolTurn } from "./pool.ts";
+import type { Pool, PoolTurn, Word } from "./pool.ts";
 
 /** Words less alike than this say nothing about each other. */
 const LEAST_LIKENESS = 0.3;
+/** How alike a word must be to stand for one that the pool does not hold, and how many may. */
+const NEAR = { likeness: 0.5, words: 3 } as const;
+/** Places of a table that tells at once that a gram is not asked for. */
+const TABLE = 4096;
 
 /** Likeness of the question's words to those of each of the given turns, by shared character 3- to 5-grams, not scaled. */
 export function gramScores(
@@ -10,55 +14,71 @@ export function gramScores(
   pool: Pool,
   candidates: readonly PoolTurn[],
 ): Float64Array {
-  const asked = terms
-    .filter(({ term }) => term.length > 2)
-    .map(({ term, weight }) => ({ term, weight, grams: gramsOf(term) }));
-  const likeness = new Map<string, Float64Array>();
-  const best = new Float64Array(asked.length);
-  return Float64Array.from(candidates, ({ turn }) => {
+  const compare = createCompare(terms.map(({ term }) => term));
+  /** By slot of the word: 1 when it is like none of the terms. */
+  const isUnlike = new Uint8Array(pool.wordSlots);
+  const likeness = new Map<number, Float64Array>();
+  const best = new Float64Array(terms.length);
+  return Float64Array.from(candidates, ({ words }) => {
     best.fill(0);
-    for (const term of turn.terms) {
-      let alike = likeness.get(term);
+    for (const word of words) {
+      if (isUnlike[word.slot] === 1) continue;
+      const alike = likeness.get(word.slot) ?? compare(word);
       if (alike === undefined) {
-        alike = compare(term, pool.words.get(term)?.grams() ?? gramsOf(term), asked);
-        likeness.set(term, alike);
+        isUnlike[word.slot] = 1;
+        continue;
       }
-      for (let i = 0; i < alike.length; i += 1)
-        if ((alike[i] ?? 0) > (best[i] ?? 0)) best[i] = alike[i] ?? 0;
+      likeness.set(word.slot, alike);
+      for (let at = 0; at < alike.length; at += 1)
+        if ((alike[at] ?? 0) > (best[at] ?? 0)) best[at] = alike[at] ?? 0;
     }
-    return asked.reduce((sum, { weight }, i) => sum + weight * (best[i] ?? 0), 0);
+    return terms.reduce((sum, { weight }, at) => sum + weight * (best[at] ?? 0), 0);
   });
 }
 
-const NOTHING: Float64Array = /* @__PURE__ */ new Float64Array(0);
-
-function compare(
-  word: string,
-  grams: Uint32Array,
-  asked: readonly { term: string; grams: Uint32Array }[],
-): Float64Array {
-  if (word.length < 3) return NOTHING;
-  return Float64Array.from(asked, ({ term, grams: other }) => {
-    if (term === word) return 1;
-    const alike = countShared(grams, other) / Math.sqrt(grams.length * other.length);
-    return alike >= LEAST_LIKENESS ? alike : 0;
-  });
-}
-
-/** Numbers that two ascending lists share. */
-function countShared(a: Uint32Array, b: Uint32Array): number {
-  let shared = 0;
-  for (let i = 0, j = 0; i < a.length && j < b.length;) {
-    const left = a[i] ?? 0;
-    const right = b[j] ?? 0;
-    if (left === right) shared += 1;
-    if (left <= right) i += 1;
-    if (right <= left) j += 1;
+/** Words of the pool for a term that it does not hold: other forms and spellings, the most alike first. */
+export function nearWords(term: string, pool: Pool): { term: string; likeness: number }[] {
+  if (term.length < 3) return [];
+  const compare = createCompare([term]);
+  const near: { term: string; likeness: number }[] = [];
+  for (const word of pool.words.values()) {
+    const likeness = compare(word)?.[0] ?? 0;
+    if (likeness >= NEAR.likeness) near.push({ term: word.term, likeness });
   }
-  return shared;
+  return near
+    .toSorted((a, b) => b.likeness - a.likeness || (a.term < b.term ? -1 : 1))
+    .slice(0, NEAR.words);
 }
 
-/** Distinct hashes of a word's character 3- to 5-grams with its ends marked, ascending. */
+/** Likeness of a word to each asked term; undefined when it is like none. */
+function createCompare(asked: readonly string[]): (word: Word) => Float64Array | undefined {
+  const sizes = asked.map((term) => (term.length > 2 ? gramsOf(term).length : 0));
+  const holders = new Map<number, number[]>();
+  const table = new Uint8Array(TABLE);
+  for (const [at, term] of asked.entries())
+    for (const gram of term.length > 2 ? gramsOf(term) : []) {
+      holders.set(gram, [...(holders.get(gram) ?? []), at]);
+      table[gram % TABLE] = 1;
+    }
+  return (word) => {
+    if (word.term.length < 3) return undefined;
+    let shared: Float64Array | undefined;
+    const grams = word.grams();
+    for (const gram of grams) {
+      if (table[gram % TABLE] === 0) continue;
+      for (const at of holders.get(gram) ?? []) {
+        shared ??= new Float64Array(asked.length);
+        shared[at] = (shared[at] ?? 0) + 1;
+      }
+    }
+    return shared?.map((count, at) => {
+      const alike = count / Math.sqrt(grams.length * (sizes[at] ?? 1));
+      return alike >= LEAST_LIKENESS ? Math.min(1, alike) : 0;
+    });
+  };
+}
+
+/** Distinct hashes of a word's character 3- to 5-grams with its ends marked. */
 export function gramsOf(word: string): Uint32Array {
   const padded = `^${word}$`;
   const grams = new Set<number>();
@@ -69,5 +89,5 @@ export function gramsOf(word: string): Uint32Array {
       if (size >= 3) grams.add(hash >>> 0);
     }
   }
-  return Uint32Array.from(grams).toSorted();
+  return Uint32Array.from(grams);
 }

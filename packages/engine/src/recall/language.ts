@@ -96,16 +96,16 @@ const ENOUGH = 2;
 
 /** The language of a text's folded Latin words, by their function words; English when they do not tell. */
 export function latinLanguage(words: readonly string[]): Language {
-  let english = 0;
+  let forEnglish = 0;
   const votes = OTHERS.map(() => 0);
   for (const word of words) {
-    if (ENGLISH.isStop(word)) english += 1;
+    if (ENGLISH.isStop(word)) forEnglish += 1;
     else
       for (const [at, other] of OTHERS.entries())
         if (other.isStop(word) && !AMBIGUOUS.has(word)) votes[at] = (votes[at] ?? 0) + 1;
   }
   const most = Math.max(...votes);
-  if (most <= english || (most < ENOUGH && words.length > 6)) return ENGLISH;
+  if (most <= forEnglish || (most < ENOUGH && words.length > 6)) return ENGLISH;
   return OTHERS[votes.indexOf(most)] ?? ENGLISH;
 }
 
@@ -116,7 +116,7 @@ export function scriptLanguage(word: string): Language {
 
 /** What a word may have become in texts of different languages. */
 export function stemsOf(word: string): Set<string> {
-  return new Set([ENGLISH, ...OTHERS, scriptLanguage(word)].map(({ stem }) => stem(word)));
+  return new Set([ENGLISH, ...OTHERS, scriptLanguage(word)].map((known) => known.stem(word)));
 }
 
 function language(stop: string, stem: (word: string) => string): Language {

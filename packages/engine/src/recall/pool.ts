@@ -27,6 +27,8 @@ export interface PoolTurn {
   /** Its place in arrays of scores; stays the same until the pool is compacted. */
   slot: number;
   turn: IndexedTurn;
+  /** What its terms are in the pool, in order. */
+  words: readonly Word[];
   session: PoolSession;
   previous: PoolTurn | undefined;
   next: PoolTurn | undefined;
@@ -49,6 +51,9 @@ export interface PoolSession {
 
 /** A term of the pool: the slots of the turns that hold it, ascending, and how often each does. */
 export interface Word {
+  /** Its place in arrays of words. */
+  slot: number;
+  term: string;
   turns: number[];
   counts: number[];
   /** Hashed character 3- to 5-grams, made when first asked for. */
@@ -61,6 +66,8 @@ export interface Pool {
   readonly turns: readonly (PoolTurn | undefined)[];
   readonly sessions: readonly (PoolSession | undefined)[];
   readonly words: ReadonlyMap<string, Word>;
+  /** Length of arrays of words. */
+  readonly wordSlots: number;
   /** Terms of speakers' names, with the speakers they may mean. */
   readonly speakers: ReadonlyMap<string, ReadonlySet<string>>;
   /** Number of turns. */
@@ -97,6 +104,7 @@ class TurnPool implements Pool {
   turns: (PoolTurn | undefined)[] = [];
   sessions: (PoolSession | undefined)[] = [];
   words: Map<string, Word> = new Map();
+  wordSlots = 0;
   bytes = 0;
   readonly #byKey = new Map<number, PoolTurn>();
   readonly #bySession = new Map<number, PoolSession>();
@@ -146,7 +154,9 @@ class TurnPool implements Pool {
   add(turns: readonly IndexedTurn[]): void {
     const known = turns.filter(({ key }) => this.#byKey.has(key));
     if (known.length > 0) this.remove(known.map(({ key }) => key));
-    for (const turn of turns) this.#insert(turn);
+    // in the order of the conversations each turn finds its place at the end
+    for (const turn of turns.toSorted((a, b) => a.sessionKey - b.sessionKey || a.seq - b.seq))
+      this.#insert(turn);
   }
 
   remove(keys: readonly number[]): void {
@@ -161,9 +171,10 @@ class TurnPool implements Pool {
   #insert(turn: IndexedTurn): void {
     if (this.#byKey.has(turn.key)) return;
     const slot = this.turns.length;
-    const terms = turn.terms.map((term) => this.#count(term, slot));
+    const words = turn.terms.map((term) => this.#count(term, slot));
+    const terms = words.map(({ term }) => term);
     const session = this.#session(turn);
-    const entry = createEntry(slot, { ...turn, terms }, session);
+    const entry = createEntry(slot, { ...turn, terms }, words, session);
     this.turns.push(entry);
     this.#byKey.set(turn.key, entry);
     session.at = Math.min(session.at, turn.at);
@@ -226,11 +237,12 @@ class TurnPool implements Pool {
     return session;
   }
 
-  #count(term: string, slot: number): string {
+  #count(term: string, slot: number): Word {
     const word = this.words.get(term);
     if (word === undefined) {
-      this.words.set(term, createWord(term, slot));
-      return term;
+      const made = createWord(this.wordSlots++, term, slot);
+      this.words.set(term, made);
+      return made;
     }
     const at = word.turns.length - 1;
     if (word.turns[at] === slot) word.counts[at] = (word.counts[at] ?? 0) + 1;
@@ -238,7 +250,7 @@ class TurnPool implements Pool {
       word.turns.push(slot);
       word.counts.push(1);
     }
-    return term;
+    return word;
   }
 
   #forget(term: string, slot: number): void {
@@ -263,6 +275,7 @@ class TurnPool implements Pool {
     this.turns = [];
     this.sessions = [];
     this.words = new Map();
+    this.wordSlots = 0;
     this.bytes = 0;
     this.#byKey.clear();
     this.#bySession.clear();
@@ -274,12 +287,18 @@ class TurnPool implements Pool {
   }
 }
 
-function createEntry(slot: number, turn: IndexedTurn, session: PoolSession): PoolTurn {
+function createEntry(
+  slot: number,
+  turn: IndexedTurn,
+  words: readonly Word[],
+  session: PoolSession,
+): PoolTurn {
   let traits: Traits | undefined;
   let pieces: readonly Piece[] | undefined;
   return {
     slot,
     turn,
+    words,
     session,
     previous: undefined,
     next: undefined,
@@ -288,9 +307,9 @@ function createEntry(slot: number, turn: IndexedTurn, session: PoolSession): Poo
   };
 }
 
-function createWord(term: string, slot: number): Word {
+function createWord(slot: number, term: string, turn: number): Word {
   let grams: Uint32Array | undefined;
-  return { turns: [slot], counts: [1], grams: () => (grams ??= gramsOf(term)) };
+  return { slot, term, turns: [turn], counts: [1], grams: () => (grams ??= gramsOf(term)) };
 }
 
 function isAfter(a: IndexedTurn, b: IndexedTurn): boolean {

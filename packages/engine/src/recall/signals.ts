@@ -1,7 +1,7 @@
 import { idf, lexicalScores } from "./bm25.ts";
 import type { Lexical, RankStatistics, WeightedTerm } from "./bm25.ts";
 import { dateFit } from "./date-fit.ts";
-import { gramScores } from "./grams.ts";
+import { gramScores, nearWords } from "./grams.ts";
 import type { IndexedTurn, Pool, PoolTurn } from "./pool.ts";
 import type { Question } from "./question.ts";
 import type { Traits } from "./traits.ts";
@@ -23,13 +23,16 @@ export function measure(
   statistics: RankStatistics | undefined,
 ): Candidate[] {
   const averageLength = statistics?.averageLength ?? pool.averageLength;
-  const terms = question.terms.map((term) => ({ term, weight: idf(term, pool, statistics) }));
+  const asked = question.terms.map((term) => ({ term, weight: idf(term, pool, statistics) }));
+  const terms = asked.flatMap((item) =>
+    pool.words.has(item.term) ? [item] : standIns(item, pool),
+  );
   const lexical = lexicalScores(terms, pool, averageLength);
   const dates = pool.sessions.map((session) =>
     session === undefined ? 0 : dateFit(session.at, question.dates),
   );
   const candidates = chooseCandidates(pool, lexical, dates);
-  const grams = scaled(gramScores(terms, pool, candidates));
+  const grams = scaled(gramScores(asked, pool, candidates));
   const feedbackTerms = termsOfBest(pool, lexical, terms, statistics);
   const hinted = lexicalScores(feedbackTerms, pool, averageLength).own;
   const feedback = scaled(Float64Array.from(candidates, ({ slot }) => hinted[slot] ?? 0));
@@ -59,6 +62,19 @@ export function measure(
       },
     };
   });
+}
+
+/** A word that nobody used keeps its weight, and shares a part of it with the words most like it. */
+function standIns(missing: WeightedTerm, pool: Pool): WeightedTerm[] {
+  const near = nearWords(missing.term, pool);
+  const total = near.reduce((sum, { likeness }) => sum + likeness, 0);
+  const [best] = near;
+  if (best === undefined) return [missing];
+  const given = missing.weight * best.likeness;
+  return [
+    { term: missing.term, weight: missing.weight - given },
+    ...near.map(({ term, likeness }) => ({ term, weight: (given * likeness) / total })),
+  ];
 }
 
 /** The best windows, then turns that only their session or its date speaks for. */

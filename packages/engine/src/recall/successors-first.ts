@@ -12,6 +12,8 @@ export interface Supersession {
   terms: ReadonlySet<string>;
 }
 
+const LESS = 1e-9;
+
 /** Marks turns whose statement has been replaced where the question asks for it, and puts each successor above. */
 export function successorsFirst(
   ranked: readonly Placed[],
@@ -37,7 +39,8 @@ export function successorsFirst(
       // the successor takes the place, and so the score, of what it replaces
       place({ ...(byKey.get(successor) ?? { entry, signals: {} }), score: hit.score });
     }
-    out.push(isOld.has(key) ? { ...hit, isSuperseded: true } : hit);
+    // below the successor, wherever the list is merged
+    out.push(isOld.has(key) ? { ...hit, score: hit.score - LESS, isSuperseded: true } : hit);
   };
   for (const hit of ranked) place(hit);
   return out;

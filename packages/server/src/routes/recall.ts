@@ -28,18 +28,17 @@ const readSchema = z.object({
 export function recallRoutes(app: Hono<AppEnv>, engine: Engine): void {
   app.post("/query", async (c) => {
     const { result, queryMs } = await run(engine, c, await readBody(c.req.raw), {});
-    const direct = result.hits[0]?.source === "attribute";
     c.header("x-trace-id", result.traceId);
     return c.json({
       hits: result.hits,
-      tier: direct ? "direct" : "hybrid",
+      tier: result.tier,
       queryMs,
-      classificationKind: direct ? "direct_lookup" : "hybrid",
+      classificationKind: result.tier === "direct" ? "direct_lookup" : "hybrid",
       seedEntities: result.seedEntities,
       trace: {
         traceId: result.traceId,
-        resolutionTier: direct ? "direct" : "hybrid",
-        tierReason: direct ? "a fact answers the question's words" : "ranked turns and facts",
+        resolutionTier: result.tier,
+        tierReason: result.tierReason,
         retrievedCount: result.hits.length,
         topScores: result.hits.slice(0, 5).map((hit) => hit.score),
         latencyMs: queryMs,
