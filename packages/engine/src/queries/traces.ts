@@ -163,18 +163,13 @@ function word(data: TraceRecord["data"], field: string): string {
 
 type Returned = NonNullable<TraceDetail["returned"]>[number];
 
-function toReturned(row: unknown): Returned {
-  const { id, rank, score, signals } = row as {
-    id: string;
-    rank: number;
-    score?: number;
-    signals?: Record<string, number>;
-  };
+function toReturned(row: unknown, index: number): Returned {
+  const [id, score, signals] = row as [string, number, Record<string, number>];
   return {
     id,
     table: id.startsWith("turn_") ? "turn" : "fact",
-    rank,
-    ...(score === undefined ? {} : { score }),
-    ...(signals === undefined ? {} : { signals }),
+    score,
+    rank: index + 1,
+    signals,
   };
 }
