@@ -18,7 +18,7 @@ let spectron: Spectron;
 beforeEach(async () => {
   service = await startTestService({
     generator: {
-      id: "words",
+      name: "words",
       async *generate() {
         yield "You live ";
         yield "in Porto.";
@@ -142,17 +142,19 @@ describe("sessions and turns", () => {
 
 describe("what is believed", () => {
   test("state, its past, its change, and the profile", async () => {
-    const { turns } = await moveRosa();
+    const { session, turns } = await moveRosa();
     const state = await spectron.state({ lens, corrections: true });
     expect(state.corrections).toEqual([
       expect.objectContaining({ oldValue: "Braga", newValue: "Porto" }),
     ]);
-    const diff = await spectron.stateDiff({ since: turns[0] ?? "", lens });
+    const text = "I moved to Lisbon.";
+    await spectron.facts.add({ text, session_id: session, scopes }, { idempotencyKey: "later" });
+    const diff = await spectron.stateDiff({ since: turns[2] ?? "", lens });
     expect(diff.updated).toEqual([
-      expect.objectContaining({ value: "Porto", previousValue: "Braga" }),
+      expect.objectContaining({ value: "Lisbon", previousValue: "Porto" }),
     ]);
     const { static: known } = await spectron.profile({ lens });
-    expect(known).toContainEqual(expect.objectContaining({ value: "Porto" }));
+    expect(known).toContainEqual(expect.objectContaining({ value: "Lisbon" }));
   });
 
   test("a lens too wide for a line narrows the same as a body", async () => {

@@ -144,10 +144,13 @@ export interface TraceStatsResponse {
   tierCounts: { direct: number; hybrid: number; fullContext: number };
   cacheHits: number;
   cacheHitRate: number;
-  responseTraces: number;
-  supersession: { count: number };
-  contradiction: { count: number };
-  retrieval: { returned: number; empty: number };
+  responseTraces?: number | undefined;
+  responseTracesTotal?: number | undefined;
+  responseTracesCached?: number | undefined;
+  // counters by name; services count different things
+  supersession: Record<string, number>;
+  contradiction: Record<string, number>;
+  retrieval: Record<string, number>;
   sourceKindDistribution: { kind: string; count: number }[];
 }
 
