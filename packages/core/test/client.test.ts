@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { ApiError, createSpectron, MemoryError } from "../src/index.ts";
 import type { Spectron, SpectronOptions } from "../src/index.ts";
+import { createAdmin } from "../src/client/admin.ts";
 import { json, stageService } from "./staged-service.ts";
 
 const SECRET = "the launch code is 0000";
@@ -93,32 +94,70 @@ describe("retries", () => {
   });
 
   test.each([
-    ["seconds", "2", 2000],
-    ["a date", "Thu, 01 Jan 2026 00:00:02 GMT", 2000],
-    ["more than the cap", "600", 5000],
-  ])("waits as long as Retry-After says in %s", async (_, header, waited) => {
-    vi.useFakeTimers();
-    try {
-      let attempts = 0;
-      const spectron = connect("http://service.test", {
-        maxRetryAfterMs: 5000,
+    ["seconds", "2"],
+    ["a date", "Thu, 01 Jan 2026 00:00:02 GMT"],
+  ])("waits as long as Retry-After says in %s, and at most a fifth longer", async (_, header) => {
+    for (const jitter of [0, 1]) {
+      const waits: number[] = [];
+      const service = await stageService((__, response, count) => {
+        if (count === 1) json(response, 429, {}, { "retry-after": header });
+        else json(response, 200, { principalId: "p" });
+      });
+      const spectron = connect(service.url, {
         now: () => Date.parse("2026-01-01T00:00:00Z"),
-        fetch: async () => {
-          attempts += 1;
-          return attempts === 1
-            ? Response.json({}, { status: 429, headers: { "retry-after": header } })
-            : Response.json({ principalId: "p" });
+        random: () => jitter,
+        sleep: async (milliseconds) => {
+          waits.push(milliseconds);
         },
       });
-      const answer = spectron.me();
-      await vi.advanceTimersByTimeAsync(waited - 1);
-      expect(attempts).toBe(1);
-      await vi.advanceTimersByTimeAsync(1);
-      expect(attempts).toBe(2);
-      await answer;
-    } finally {
-      vi.useRealTimers();
+      await spectron.me();
+      expect(waits).toEqual([2000 + 400 * jitter]);
     }
+  });
+
+  test("reads how long to wait from the body where the header is out of reach", async () => {
+    const waits: number[] = [];
+    const service = await stageService((_, response, count) => {
+      json(response, count === 1 ? 429 : 200, { retry_after: 3 });
+    });
+    const sleep = async (milliseconds: number): Promise<void> => {
+      waits.push(milliseconds);
+    };
+    await connect(service.url, { random: () => 0, sleep }).me();
+    expect(waits).toEqual([3000]);
+  });
+
+  test("gives the refusal to the caller when the service wants a longer pause than the cap", async () => {
+    const service = await stageService((_, response) => {
+      json(response, 503, {}, { "retry-after": "600" });
+    });
+    const error = await failure(connect(service.url).me());
+    expect(error).toMatchObject({ status: 503, retryable: true, retryAfterMs: 600_000 });
+    expect(service.seen).toHaveLength(1);
+  });
+
+  test("gives the refusal to the caller when the pause would pass the deadline of the call", async () => {
+    const service = await stageService((_, response) => {
+      json(response, 503, {}, { "retry-after": "2" });
+    });
+    const error = await failure(connect(service.url, { deadlineMs: 1999 }).me());
+    expect(error).toMatchObject({ status: 503, retryAfterMs: 2000 });
+    expect(service.seen).toHaveLength(1);
+  });
+
+  test("sends the bytes of the first attempt although the caller changed the request meanwhile", async () => {
+    const request = { messages: [{ role: "user" as const, content: "before" }] };
+    const service = await stageService((_, response, count) => {
+      const [message] = request.messages;
+      if (message !== undefined) message.content = "after";
+      if (count === 1) json(response, 503, {});
+      else json(response, 200, stored);
+    });
+    await connect(service.url).facts.batch(request, { idempotencyKey: "k" });
+    expect(service.seen.map(({ body }) => JSON.parse(body) as unknown)).toEqual([
+      { messages: [{ role: "user", content: "before" }] },
+      { messages: [{ role: "user", content: "before" }] },
+    ]);
   });
 
   test("backs off 250, 500, 1000 ms at full jitter's upper end", async () => {
@@ -155,6 +194,27 @@ describe("retries", () => {
     const error = await failure(connect(service.url).me({ signal: controller.signal }));
     expect(error.code).toBe("aborted");
     expect(service.seen).toHaveLength(1);
+  });
+});
+
+describe("an outcome that nobody knows", () => {
+  test("is marked on a write that was sent, and on nothing else", async () => {
+    const silent = await stageService(() => undefined);
+    const refusing = await stageService((_, response) => {
+      json(response, 409, { code: "conflict" });
+    });
+    const options = { retries: 0, timeoutMs: 30 };
+    const sent = await failure(connect(silent.url, options).facts.batch(batch));
+    const read = await failure(connect(silent.url, options).query({ query: "q" }));
+    const refused = await failure(connect(refusing.url, options).facts.batch(batch));
+    const signal = AbortSignal.abort();
+    const unsent = await failure(connect(silent.url, options).facts.batch(batch, { signal }));
+    expect([sent, read, refused, unsent].map((error) => error.outcomeUnknown)).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
   });
 });
 
@@ -264,6 +324,46 @@ describe("requests", () => {
     });
   });
 
+  test("can act for another principal in one call", async () => {
+    const service = await stageService((_, response) => {
+      json(response, 200, { principalId: "p" });
+    });
+    const spectron = connect(service.url, { onBehalfOf: "rosa" });
+    await spectron.me({ onBehalfOf: "principal:omar" });
+    await spectron.me();
+    expect(service.seen.map(({ headers }) => headers["x-spectron-on-behalf-of"])).toEqual([
+      "principal:omar",
+      "rosa",
+    ]);
+    expect((await failure(spectron.me({ onBehalfOf: "a\r\nx: y" }))).code).toBe("configuration");
+    expect(service.seen).toHaveLength(2);
+  });
+
+  test.each(["", ".", "..", "\ud800"])("never leave for the id %j", async (id) => {
+    const service = await stageService((_, response) => {
+      json(response, 200, {});
+    });
+    const { sessions } = connect(service.url);
+    for (const call of [
+      async () => sessions.get(id),
+      async () => sessions.close(id),
+      async () => sessions.turn("s", id),
+    ])
+      expect((await failure(call())).code).toBe("validation");
+    expect(service.seen).toEqual([]);
+  });
+
+  test("that no JSON can hold are refused before they are sent", async () => {
+    const service = await stageService((_, response) => {
+      json(response, 200, stored);
+    });
+    const metadata: Record<string, unknown> = {};
+    metadata["self"] = metadata;
+    const error = await failure(connect(service.url).sessions.create({ metadata }));
+    expect(error.code).toBe("validation");
+    expect(service.seen).toEqual([]);
+  });
+
   test("say a lens as JSON in the query", async () => {
     const service = await stageService((_, response) => {
       json(response, 200, {});
@@ -310,6 +410,7 @@ test("no error message holds content, key or query string, also when the service
     const calls = [
       async () => spectron.facts.batch(batch),
       async () => spectron.profile({ lens: [["org/hidden"]] }),
+      async () => createAdmin(spectron).entities.get("person", "hidden"),
     ];
     for (const call of calls) {
       const error = await failure(call());
@@ -330,6 +431,8 @@ describe("createSpectron refuses", () => {
     ["a context with a slash", { context: "a/b" }, /"context"/],
     ["a key with a line end", { apiKey: "sp-1\n" }, /"apiKey"/],
     ["a timeout of zero", { timeoutMs: 0 }, /"timeoutMs"/],
+    ["an endless deadline", { deadlineMs: Number.POSITIVE_INFINITY }, /"deadlineMs"/],
+    ["answers of no size", { maxResponseBytes: 0 }, /"maxResponseBytes"/],
     ["half a retry", { retries: 0.5 }, /"retries"/],
     ["a fetch that is no function", { fetch: "fetch" }, /"fetch"/],
   ])("%s", (_, wrong, named) => {

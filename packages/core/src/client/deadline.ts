@@ -1,5 +1,8 @@
 import { MemoryError } from "./errors.ts";
 
+/** A timer set for longer fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /**
  * Runs work under one time limit and an optional abort signal. Settles on time also when the work ignores its
  * signal, which an in-process transport may do.
@@ -19,11 +22,17 @@ export async function withDeadline<Value>(
     controller.abort(aborted());
   };
   signal?.addEventListener("abort", onAbort, { once: true });
-  const timer = setTimeout(() => {
-    controller.abort(
-      new MemoryError("timeout", `${call} got no whole answer within ${Math.round(timeoutMs)} ms.`),
-    );
-  }, timeoutMs);
+  const timer = setTimeout(
+    () => {
+      controller.abort(
+        new MemoryError(
+          "timeout",
+          `${call} got no whole answer within ${Math.round(timeoutMs)} ms.`,
+        ),
+      );
+    },
+    Math.min(timeoutMs, LONGEST_TIMER),
+  );
   const stopped = new Promise<never>((_, reject) => {
     controller.signal.addEventListener("abort", () => {
       reject(controller.signal.reason as MemoryError);

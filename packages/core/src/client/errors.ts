@@ -21,6 +21,8 @@ const brand: unique symbol = /* @__PURE__ */ Symbol.for("@spectron/memory-error"
 export class MemoryError extends Error {
   override readonly name: string = "MemoryError";
   readonly code: MemoryErrorCode;
+  /** True for a write that was sent and may have been stored all the same; send it again with the same key. */
+  outcomeUnknown = false;
   /** @internal */
   readonly [brand]: true = true;
 
@@ -120,6 +122,7 @@ export function toApiError(input: {
   const problem = (typeof input.body === "object" && input.body !== null ? input.body : {}) as {
     code?: unknown;
     traceId?: unknown;
+    retry_after?: unknown;
   };
   const serviceCode =
     typeof problem.code === "string" && /^[a-z0-9_-]{1,64}$/i.test(problem.code)
@@ -137,6 +140,11 @@ export function toApiError(input: {
     serviceCode,
     traceId: input.traceId ?? (typeof problem.traceId === "string" ? problem.traceId : undefined),
     idempotencyKey: input.idempotencyKey,
-    retryAfterMs: input.retryAfterMs,
+    // a browser sees the header only when the service exposes it
+    retryAfterMs:
+      input.retryAfterMs ??
+      (typeof problem.retry_after === "number" && problem.retry_after >= 0
+        ? problem.retry_after * 1000
+        : undefined),
   });
 }

@@ -1,4 +1,5 @@
 import { MemoryError } from "./errors.ts";
+import { sleep } from "./sleep.ts";
 
 export interface SpectronOptions {
   /** Where the service is, such as `http://127.0.0.1:9090`. */
@@ -10,36 +11,64 @@ export interface SpectronOptions {
   fetch?: typeof globalThis.fetch | undefined;
   /** Longest wait of one attempt, headers and body. @default 30000 */
   timeoutMs?: number | undefined;
+  /** Longest wait of one call: all attempts, the pauses between them and the last body. @default 120000 */
+  deadlineMs?: number | undefined;
   /** Attempts after the first. @default 3 */
   retries?: number | undefined;
   /** First pause between attempts; doubles, with full jitter. @default 250 */
   retryBaseMs?: number | undefined;
-  /** Longest `Retry-After` that is waited for. @default 30000 */
+  /** Longest `Retry-After` that is waited for; a longer one ends the call. @default 30000 */
   maxRetryAfterMs?: number | undefined;
+  /** Most bytes of one answer, unpacked. @default 33554432 */
+  maxResponseBytes?: number | undefined;
   /** Principal to act for; needs a key that manages it. */
   onBehalfOf?: string | undefined;
   /** Clock for tests, epoch milliseconds. @default Date.now */
   now?: (() => number) | undefined;
   /** Jitter for tests, 0 to 1. @default Math.random */
   random?: (() => number) | undefined;
+  /** Pause between attempts, for tests. @default a timer that the signal ends */
+  sleep?: ((milliseconds: number, signal: AbortSignal) => Promise<void>) | undefined;
   /** Closes what `fetch` talks to; called by `spectron.close()`. */
   close?: (() => Promise<void>) | undefined;
 }
 
-export interface ResolvedOptions {
+/** What every call accepts beside its request; what is left out is the client's. */
+export interface ReadOptions {
+  signal?: AbortSignal | undefined;
+  timeoutMs?: number | undefined;
+  deadlineMs?: number | undefined;
+  retries?: number | undefined;
+  onBehalfOf?: string | undefined;
+}
+
+export interface WriteOptions extends ReadOptions {
+  /** Makes the write safe to repeat; derive it from what identifies the call, never from the clock. */
+  idempotencyKey?: string | undefined;
+}
+
+type Numbers = Record<keyof typeof NUMBERS, number>;
+
+export interface ResolvedOptions extends Numbers {
   base: URL;
   apiKey: string | undefined;
   context: string;
   fetch: typeof globalThis.fetch;
-  timeoutMs: number;
-  retries: number;
-  retryBaseMs: number;
-  maxRetryAfterMs: number;
   onBehalfOf: string | undefined;
   now: () => number;
   random: () => number;
+  sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   close: (() => Promise<void>) | undefined;
 }
+
+const NUMBERS = {
+  timeoutMs: 30_000,
+  deadlineMs: 120_000,
+  retries: 3,
+  retryBaseMs: 250,
+  maxRetryAfterMs: 30_000,
+  maxResponseBytes: 32 * 1024 * 1024,
+};
 
 /** @throws MemoryError `configuration`, naming the option and the fix. */
 export function resolveOptions(options: SpectronOptions): ResolvedOptions {
@@ -76,19 +105,32 @@ export function resolveOptions(options: SpectronOptions): ResolvedOptions {
   const base = new URL(options.url);
   if (!base.pathname.endsWith("/")) base.pathname += "/";
   return {
+    ...resolveNumbers(options),
     base,
     apiKey: options.apiKey,
     context: options.context,
     fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
-    timeoutMs: positive("timeoutMs", options.timeoutMs ?? 30_000),
-    retries: natural("retries", options.retries ?? 3),
-    retryBaseMs: positive("retryBaseMs", options.retryBaseMs ?? 250),
-    maxRetryAfterMs: positive("maxRetryAfterMs", options.maxRetryAfterMs ?? 30_000),
     onBehalfOf: options.onBehalfOf,
     now: options.now ?? Date.now,
     random: options.random ?? Math.random,
+    sleep: options.sleep ?? sleep,
     close: options.close,
   };
+}
+
+function resolveNumbers(options: SpectronOptions): Numbers {
+  const numbers = { ...NUMBERS };
+  for (const name of Object.keys(NUMBERS) as (keyof Numbers)[]) {
+    const value = options[name] ?? NUMBERS[name];
+    const isCount = name === "retries";
+    if (!(isCount ? Number.isInteger(value) && value >= 0 : Number.isFinite(value) && value > 0))
+      throw new MemoryError(
+        "configuration",
+        `createSpectron: "${name}" must be a ${isCount ? "whole number from 0" : "number above 0"}.`,
+      );
+    numbers[name] = value;
+  }
+  return numbers;
 }
 
 function isServiceUrl(value: unknown): boolean {
@@ -100,19 +142,7 @@ function isServiceUrl(value: unknown): boolean {
   );
 }
 
-function isHeaderText(value: unknown): boolean {
+/** True for text that a header can carry as it is. */
+export function isHeaderText(value: unknown): boolean {
   return typeof value === "string" && /^[\u0021-\u007e]+$/.test(value);
-}
-
-function positive(name: string, value: number): number {
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new MemoryError("configuration", `createSpectron: "${name}" must be a number above 0.`);
-}
-
-function natural(name: string, value: number): number {
-  if (Number.isInteger(value) && value >= 0) return value;
-  throw new MemoryError(
-    "configuration",
-    `createSpectron: "${name}" must be a whole number from 0.`,
-  );
 }

@@ -1,39 +1,21 @@
-import type {
-  ContextRequest,
-  ContextResponse,
-  FactsBatchRequest,
-  FactsBatchResponse,
-  FactsRequest,
-  FactsResponse,
-  HealthResponse,
-  MeResponse,
-  ProfileResponse,
-  QueryRequest,
-  QueryResponse,
-  ScopeSets,
-  SessionCreateRequest,
-  SessionResponse,
-  StateResponse,
-  TurnsResponse,
-} from "../protocol/types.ts";
+import type { ForgetRequest, ForgetResponse } from "../protocol/reads.ts";
+import type { HealthResponse, MeResponse } from "../protocol/types.ts";
+import { createCalls } from "./calls.ts";
 import { MemoryError } from "./errors.ts";
+import { createFacts } from "./facts.ts";
+import type { Facts } from "./facts.ts";
 import { resolveOptions } from "./options.ts";
-import type { SpectronOptions } from "./options.ts";
+import type { ReadOptions, SpectronOptions, WriteOptions } from "./options.ts";
+import { createRecall } from "./recall.ts";
+import type { Recall } from "./recall.ts";
 import { createSend } from "./send.ts";
 import type { Send } from "./send.ts";
 import { internService } from "./service.ts";
 import type { Service } from "./service.ts";
-
-export interface ReadOptions {
-  signal?: AbortSignal | undefined;
-  timeoutMs?: number | undefined;
-  retries?: number | undefined;
-}
-
-export interface WriteOptions extends ReadOptions {
-  /** Makes the write safe to repeat; derive it from what identifies the call, never from the clock. */
-  idempotencyKey?: string | undefined;
-}
+import { createSessions } from "./sessions.ts";
+import type { Sessions } from "./sessions.ts";
+import { createState } from "./state.ts";
+import type { State } from "./state.ts";
 
 /** Work that must not be lost when the process ends. */
 export interface Drainable {
@@ -46,60 +28,18 @@ export interface FlushResult {
 }
 
 /** A handle on one context of a memory service. */
-export interface Spectron {
+export interface Spectron extends Recall, State {
   readonly context: string;
+  readonly sessions: Sessions;
+  readonly facts: Facts;
   health(options?: ReadOptions): Promise<HealthResponse>;
   /** What the service announces; asked once. */
   capabilities(): Promise<ReadonlySet<string>>;
   me(options?: ReadOptions): Promise<MeResponse>;
-  readonly sessions: {
-    create(request?: SessionCreateRequest, options?: WriteOptions): Promise<SessionResponse>;
-    get(id: string, options?: ReadOptions): Promise<SessionResponse>;
-    /** Ends appends; turns and facts stay. */
-    close(id: string, options?: WriteOptions): Promise<void>;
-    turns(
-      id: string,
-      page?: {
-        limit?: number | undefined;
-        offset?: number | undefined;
-        cursor?: string | undefined;
-      },
-      options?: ReadOptions,
-    ): Promise<TurnsResponse>;
-    context(
-      id: string,
-      request: { query: string; k?: number | undefined; maxTokens?: number | undefined },
-      options?: ReadOptions,
-    ): Promise<ContextResponse>;
-  };
-  readonly facts: {
-    add(request: FactsRequest, options?: WriteOptions): Promise<FactsResponse>;
-    batch(request: FactsBatchRequest, options?: WriteOptions): Promise<FactsBatchResponse>;
-  };
-  query(request: QueryRequest, options?: ReadOptions): Promise<QueryResponse>;
-  recallContext(request: ContextRequest, options?: ReadOptions): Promise<ContextResponse>;
-  profile(
-    filter?: { lens?: ScopeSets | undefined; asOf?: string | undefined },
-    options?: ReadOptions,
-  ): Promise<ProfileResponse>;
-  state(
-    filter?: {
-      lens?: ScopeSets | undefined;
-      asOf?: string | undefined;
-      limit?: number | undefined;
-      corrections?: boolean | undefined;
-    },
-    options?: ReadOptions,
-  ): Promise<StateResponse>;
-  /** Forgets what matches the query, in the caller's region. */
-  forget(
-    request: {
-      query?: string | undefined;
-      ids?: string[] | undefined;
-      lens?: ScopeSets | undefined;
-    },
-    options?: WriteOptions,
-  ): Promise<{ deleted: number }>;
+  /** Forgets what matches the query, or the given records, in the caller's region. */
+  forget(request: ForgetRequest, options?: WriteOptions): Promise<ForgetResponse>;
+  /** Registers scope paths before their first use, where the service does not do so by itself. */
+  ensureScopes(paths: readonly string[], options?: WriteOptions): Promise<void>;
   /**
    * Tries every write that adapters have taken over at once, and waits until each is stored or reported.
    *
@@ -134,22 +74,23 @@ export function createSpectron(options: SpectronOptions): Spectron {
     return deliver(request);
   };
   const { context } = resolved;
+  const calls = createCalls(send, context);
   const drainables = new Set<Drainable>();
-  let capabilities: Promise<ReadonlySet<string>> | undefined;
+  let announced: Promise<ReadonlySet<string>> | undefined;
 
-  const at = (path: string): string => `${encodeURIComponent(context)}/${path}`;
-  const post = async <Body>(
-    path: string,
-    body: unknown,
-    options_: WriteOptions & { repeatable?: boolean } = {},
-  ): Promise<Body> => send<Body>({ method: "POST", path: at(path), body, ...options_ });
-  const get = async <Body>(
-    path: string,
-    query: Record<string, string | undefined>,
-    options_: ReadOptions = {},
-  ): Promise<Body> => send<Body>({ method: "GET", path: at(path), query, ...options_ });
-  const health = async (options_: ReadOptions = {}): Promise<HealthResponse> =>
-    send<HealthResponse>({ method: "GET", path: "health", mayBeEmpty: true, ...options_ });
+  const health = async (options_?: ReadOptions): Promise<HealthResponse> =>
+    send({ method: "GET", path: "health", mayBeEmpty: true, ...options_ });
+  const capabilities = async (): Promise<ReadonlySet<string>> => {
+    announced ??= health().then((body) => new Set(body.capabilities ?? []));
+    const asked = announced;
+    try {
+      return await asked;
+    } catch (error) {
+      // a failure is not an answer: the next caller asks again
+      if (announced === asked) announced = undefined;
+      throw error;
+    }
+  };
   const flush = async (options_: { timeoutMs?: number | undefined } = {}): Promise<FlushResult> => {
     const results = await Promise.all([...drainables].map(async (item) => item.flush(options_)));
     return { undelivered: results.reduce((sum, result) => sum + result.undelivered, 0) };
@@ -160,60 +101,18 @@ export function createSpectron(options: SpectronOptions): Spectron {
     send,
     service: internService(resolved, options.fetch ?? globalThis.fetch),
     drainables,
+    sessions: createSessions(calls),
+    facts: createFacts(calls),
+    ...createRecall(calls),
+    ...createState(calls),
     health,
-    async capabilities() {
-      capabilities ??= health().then((body) => new Set(body.capabilities ?? []));
-      try {
-        return await capabilities;
-      } catch (error) {
-        capabilities = undefined;
-        throw error;
-      }
+    capabilities,
+    me: async (options_) => calls.get("me", [], {}, options_),
+    forget: async (request, options_) => calls.post("forget", [], request, options_),
+    async ensureScopes(paths, options_) {
+      if ((await capabilities()).has("auto-register-scopes")) return;
+      for (const path of paths) await calls.post("scopes", [], { path }, options_);
     },
-    me: async (options_) => get("me", {}, options_),
-    sessions: {
-      create: async (request = {}, options_) => post("sessions", request, options_),
-      get: async (id, options_) => get(`sessions/${encodeURIComponent(id)}`, {}, options_),
-      close: async (id, options_) => {
-        await send({
-          method: "DELETE",
-          path: at(`sessions/${encodeURIComponent(id)}`),
-          ...options_,
-        });
-      },
-      turns: async (id, page = {}, options_) =>
-        get(
-          `sessions/${encodeURIComponent(id)}/turns`,
-          { limit: page.limit?.toString(), offset: page.offset?.toString(), cursor: page.cursor },
-          options_,
-        ),
-      context: async (id, request, options_) =>
-        post(`sessions/${encodeURIComponent(id)}/context`, request, {
-          ...options_,
-          repeatable: true,
-        }),
-    },
-    facts: {
-      add: async (request, options_) => post("facts", request, options_),
-      batch: async (request, options_) => post("facts/batch", request, options_),
-    },
-    query: async (request, options_) => post("query", request, { ...options_, repeatable: true }),
-    recallContext: async (request, options_) =>
-      post("context", request, { ...options_, repeatable: true }),
-    profile: async (filter = {}, options_) =>
-      get("profile", { lens: lensText(filter.lens), asOf: filter.asOf }, options_),
-    state: async (filter = {}, options_) =>
-      get(
-        "state",
-        {
-          lens: lensText(filter.lens),
-          asOf: filter.asOf,
-          limit: filter.limit?.toString(),
-          corrections: filter.corrections?.toString(),
-        },
-        options_,
-      ),
-    forget: async (request, options_) => post("forget", request, options_),
     flush,
     async close(options_) {
       try {
@@ -224,8 +123,4 @@ export function createSpectron(options: SpectronOptions): Spectron {
       }
     },
   };
-}
-
-function lensText(lens: ScopeSets | undefined): string | undefined {
-  return lens === undefined ? undefined : JSON.stringify(lens);
 }

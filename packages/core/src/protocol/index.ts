@@ -7,5 +7,7 @@ export {
   ScopeSyntaxError,
 } from "./scope.ts";
 export type { Selector } from "./scope.ts";
-export type * from "./types.ts";
+export type * from "./access.ts";
+export type * from "./chat.ts";
 export type * from "./reads.ts";
+export type * from "./types.ts";

@@ -11,9 +11,24 @@ import type {
   SessionResponse,
 } from "./types.ts";
 
+/** Narrows a list of sessions; newest first. */
+export interface SessionFilter {
+  status?: "open" | "closed" | undefined;
+  externalId?: string | undefined;
+  lens?: ScopeSets | undefined;
+}
+
 export interface SessionsResponse {
   sessions: SessionResponse[];
   page?: PageInfo | undefined;
+}
+
+export interface StateDiffFilter {
+  /** A turn id, or a time. */
+  since: string;
+  lens?: ScopeSets | undefined;
+  sessionId?: string | undefined;
+  limit?: number | undefined;
 }
 
 /** One record that changed between two instants. */
@@ -37,6 +52,11 @@ export interface StateDiffResponse {
   superseded: (StateChange & { supersededAt: IsoTime })[];
   /** Ended without a successor: a negation, an expiry, a forgetting. */
   closed: (StateChange & { closedAt: IsoTime })[];
+}
+
+export interface EntityFilter {
+  type?: string | undefined;
+  lens?: ScopeSets | undefined;
 }
 
 export interface EntitiesResponse {
@@ -79,9 +99,12 @@ export interface InspectedTurn {
   quarantined: boolean;
 }
 
+export type TraceKind = "decision" | "retrieval" | "response";
+
 export interface TraceSummary {
   id: string;
-  kind: "decision" | "retrieval" | "response";
+  /** Absent in older services. */
+  kind?: TraceKind | undefined;
   queryText: string;
   resolutionTier: string;
   tierReason: string;
@@ -91,9 +114,9 @@ export interface TraceSummary {
 }
 
 export interface TraceDetail extends TraceSummary {
-  principal: string;
+  principal?: string | undefined;
   /** What the trace holds: outcomes, refs, scores and signals; never content. */
-  data: Record<string, unknown>;
+  data?: Record<string, unknown> | undefined;
   returned?:
     | {
         id: string;
@@ -104,10 +127,14 @@ export interface TraceDetail extends TraceSummary {
         signals?: Record<string, number> | undefined;
       }[]
     | undefined;
+  /** The answer that this recall served, and the recalls that this answer used. */
+  parent?: Record<string, unknown> | null | undefined;
+  retrievals?: Record<string, unknown>[] | null | undefined;
 }
 
 export interface TracesResponse {
   traces: TraceSummary[];
+  page?: PageInfo | undefined;
 }
 
 export interface TraceStatsResponse {
@@ -117,26 +144,39 @@ export interface TraceStatsResponse {
   tierCounts: { direct: number; hybrid: number; fullContext: number };
   cacheHits: number;
   cacheHitRate: number;
-  responseTraces: number;
-  supersession: { count: number };
-  contradiction: { count: number };
-  retrieval: { returned: number; empty: number };
+  responseTraces?: number | undefined;
+  responseTracesTotal?: number | undefined;
+  responseTracesCached?: number | undefined;
+  // counters by name; services count different things
+  supersession: Record<string, number>;
+  contradiction: Record<string, number>;
+  retrieval: Record<string, number>;
   sourceKindDistribution: { kind: string; count: number }[];
 }
 
 export interface AuditRow {
   traceId: string;
-  kind: TraceSummary["kind"];
-  principal?: string | undefined;
-  model?: string | undefined;
+  kind: TraceKind;
+  principal?: string | null | undefined;
+  model?: string | null | undefined;
   createdAt: IsoTime;
   latencyMs: number;
   cost: number;
   rowsTouched: number;
 }
 
+/** Bounds are inclusive. */
+export interface AuditFilter {
+  principal?: string | undefined;
+  key?: string | undefined;
+  kind?: TraceKind | undefined;
+  since?: IsoTime | undefined;
+  until?: IsoTime | undefined;
+}
+
 export interface AuditResponse {
   rows: AuditRow[];
+  page?: PageInfo | undefined;
 }
 
 export interface ForgetRequest {
@@ -168,4 +208,5 @@ export interface QuarantineResponse {
     findings: string[];
     createdAt: IsoTime;
   }[];
+  page?: PageInfo | undefined;
 }

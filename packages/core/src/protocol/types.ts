@@ -21,6 +21,8 @@ export interface MeResponse {
   kind: string;
   grants: Record<string, string[]>;
   effectiveGrants: Record<string, string[]>;
+  tokenGrants?: Record<string, string[]> | null | undefined;
+  delegatedPrincipalId?: string | null | undefined;
 }
 
 export interface SessionCreateRequest {
@@ -39,6 +41,18 @@ export interface SessionResponse {
   endedAt?: IsoTime | null | undefined;
   turnCount?: number | undefined;
   principalId?: string | undefined;
+}
+
+export interface AppendTurnRequest {
+  role: Role;
+  content: string;
+  ts?: IsoTime | undefined;
+}
+
+/** The structured diff of one message, in newer and older names. */
+export interface AppendTurnResponse extends ExtractionResult {
+  sessionId: string;
+  traceId?: string | undefined;
 }
 
 export interface TurnResponse {
@@ -64,7 +78,27 @@ export interface TurnResponse {
 export interface PageInfo {
   hasMore: boolean;
   nextCursor?: string | undefined;
-  totalSize?: number | undefined;
+  totalSize?: number | null | undefined;
+}
+
+/** Where in a list a page starts: a cursor, or an offset of services that have no cursors. */
+export interface ListPage {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  offset?: number | undefined;
+  /** Asks for `page.totalSize`. */
+  count?: boolean | undefined;
+}
+
+export interface TurnFilter {
+  /** @default "asc" */
+  order?: "asc" | "desc" | undefined;
+  /** Gives each turn its `parts`. */
+  parts?: boolean | undefined;
+  /** The turn with this message id alone. */
+  clientId?: string | undefined;
+  /** Shows turns that a revision or a retraction took out, too. */
+  includeRevised?: boolean | undefined;
 }
 
 export interface TurnsResponse {
@@ -77,6 +111,8 @@ export interface WireMessage {
   content: string;
   ts?: IsoTime | null | undefined;
   id?: string | undefined;
+  /** Who was spoken to; at most 8 names. */
+  addressees?: string[] | undefined;
   /** The platform's own message as JSON, kept beside the turn and given back as it was (capability `turn-parts`). */
   parts?: unknown;
   /** False keeps the turn in the transcript alone: nothing is extracted, recall never finds it, and `content` may be empty. @default true */
@@ -122,6 +158,8 @@ export interface FactsRequest {
   labels?: string[] | undefined;
   triples?: Triple[] | undefined;
   observed_at?: IsoTime | undefined;
+  /** Who was spoken to; at most 8 names. */
+  addressees?: string[] | undefined;
 }
 
 export interface FactsResponse {
@@ -155,7 +193,17 @@ export interface ExtractionResult {
   instructions: { id: string; label: string; description: string }[];
   uncertainties: { about: string; reason: string }[];
   corrections: { entityId: string; key: string; oldValue: string; newValue: string }[];
-  actions: unknown[];
+  /** Absent in older services. */
+  actions?: ActionSummary[] | undefined;
+}
+
+export interface ActionSummary {
+  actor: string;
+  verb: string;
+  object?: string | undefined;
+  summary: string;
+  occurredAt?: IsoTime | undefined;
+  memoryCategory: string;
 }
 
 /** Where a record comes from. `ref` is `turn:<id>`, `doc:<id>` or `trace:<id>`. */
@@ -171,10 +219,18 @@ export interface Source {
   quote?: string | undefined;
 }
 
-export interface ReadFilter {
-  lens?: ScopeSets | undefined;
-  labels?: string[] | undefined;
+/** The three clocks: when it was true, what was believed, what the store held (contract 4.7). */
+export interface TimeFilter {
   asOf?: IsoTime | undefined;
+  atInstant?: IsoTime | undefined;
+  validFrom?: IsoTime | undefined;
+  validUntil?: IsoTime | undefined;
+}
+
+export interface ReadFilter extends TimeFilter {
+  lens?: ScopeSets | undefined;
+  scopeView?: "strict" | "merged" | "crossTeam" | undefined;
+  labels?: string[] | undefined;
 }
 
 export interface QueryRequest extends ReadFilter {
@@ -182,7 +238,15 @@ export interface QueryRequest extends ReadFilter {
   k?: number | undefined;
   mode?: "hybrid" | "vector" | "bm25" | "graph" | undefined;
   include?: ("facts" | "passages")[] | undefined;
+  /** Narrows to this session's scopes and lifts its turns. */
   sessionId?: string | undefined;
+  includeDuplicates?: boolean | undefined;
+  /** Where the question comes from; kept on the trace. */
+  source?: string | undefined;
+  location?:
+    | { near: { lat: number; lng: number; radiusKm: number } }
+    | { within: string }
+    | undefined;
 }
 
 export interface QueryHit {
@@ -192,10 +256,16 @@ export interface QueryHit {
   text: string;
   occurredAt?: IsoTime | undefined;
   sources?: Source[] | undefined;
+  resource?: { kind: string } | undefined;
+  dateNotes?: unknown;
 }
 
 export interface QueryResponse {
   hits: QueryHit[];
+  /** Neighbours of the hits, beside the `k` that were asked for. */
+  contextHits?: QueryHit[] | undefined;
+  /** The time that the question is about. */
+  queryWindow?: unknown;
   tier: string;
   queryMs: number;
   classificationKind: string;
@@ -211,6 +281,13 @@ export interface QueryResponse {
 }
 
 export interface ContextRequest extends ReadFilter {
+  query: string;
+  k?: number | undefined;
+  /** Token budget of the answer, four characters to a token. */
+  maxTokens?: number | undefined;
+}
+
+export interface SessionContextRequest {
   query: string;
   k?: number | undefined;
   /** Token budget of the answer, four characters to a token. */
@@ -233,6 +310,11 @@ export interface ContextResponse {
   traceId?: string | undefined;
 }
 
+export interface ProfileFilter {
+  lens?: ScopeSets | undefined;
+  asOf?: IsoTime | undefined;
+}
+
 export interface ProfileEntry {
   key: string;
   value: string;
@@ -245,6 +327,7 @@ export interface ProfileResponse {
   dynamic: ProfileEntry[];
   preferences: ProfileEntry[];
   instructions: { id: string; label: string; description: string }[];
+  selfFacts?: unknown[] | undefined;
 }
 
 export interface EntityDetail {
@@ -286,10 +369,20 @@ export interface RelationDetail {
   source?: Source | undefined;
 }
 
+export interface StateFilter {
+  lens?: ScopeSets | undefined;
+  sessionId?: string | undefined;
+  asOf?: IsoTime | undefined;
+  limit?: number | undefined;
+  /** Adds what replaced what. */
+  corrections?: boolean | undefined;
+}
+
 export interface StateCategory {
   entities: EntityDetail[];
   attributes: AttributeDetail[];
   relations: RelationDetail[];
+  actions?: unknown[] | undefined;
 }
 
 export interface StateResponse {
@@ -299,6 +392,8 @@ export interface StateResponse {
   instructions: { id: string; label: string; description: string; source?: Source | undefined }[];
   unknowns: { about: string; reason: string; source?: Source | undefined }[];
   corrections?: Correction[] | undefined;
+  /** Which of the lists were cut at the limit. */
+  truncated?: Record<string, boolean> | undefined;
 }
 
 export interface Correction {

@@ -1,0 +1,32 @@
+import { ApiError, MemoryError } from "./errors.ts";
+import type { ResolvedOptions } from "./options.ts";
+
+/** True when the same request may have another outcome (contract 5.8). */
+export function isRetryable(error: unknown): boolean {
+  if (error instanceof ApiError) return error.retryable;
+  return MemoryError.isInstance(error) && (error.code === "connection" || error.code === "timeout");
+}
+
+/**
+ * Milliseconds before the next attempt: what `Retry-After` says and up to a fifth on top, so that many clients do
+ * not return at once; without it an exponential pause with full jitter. Infinite when the service wants longer than
+ * the cap: to come back earlier would only be refused again.
+ */
+export function retryDelay(
+  error: unknown,
+  attempt: number,
+  options: Pick<ResolvedOptions, "random" | "retryBaseMs" | "maxRetryAfterMs">,
+): number {
+  const { random, retryBaseMs, maxRetryAfterMs } = options;
+  const told = error instanceof ApiError ? error.retryAfterMs : undefined;
+  if (told === undefined) return random() * retryBaseMs * 2 ** (attempt - 1);
+  return told > maxRetryAfterMs ? Number.POSITIVE_INFINITY : told + random() * (told / 5);
+}
+
+/** Seconds or an HTTP date; anything else counts as absent. */
+export function parseRetryAfter(value: string | null, now: number): number | undefined {
+  if (value === null) return undefined;
+  if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
+  const date = /^\s*[A-Z][a-z]{2}/.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
