@@ -23,7 +23,8 @@ export function toWire(
 ): WireMessage {
   return {
     role: message.role,
-    content: contentOf(message),
+    // what no store keeps would cost the whole unit
+    content: contentOf(message).toWellFormed().replaceAll("\u0000", ""),
     ...(message.ts === undefined ? {} : { ts: message.ts }),
     ...(message.id === undefined || !options.ids ? {} : { id: message.id }),
     ...(message.parts === undefined || !options.parts ? {} : { parts: message.parts }),
