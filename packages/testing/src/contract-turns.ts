@@ -9,10 +9,9 @@ const CALL = `called weather(${JSON.stringify(TOOL_TURN.args)})`;
 /** What happens inside and between turns: tool steps, aborts, retries, replays, edits, several users at once. */
 export function describeTurns(current: () => ContractCase, cannot: Cannot): void {
   /** Reported as skipped where the framework declared that it cannot. */
-  const testOf = (capability: Capability): typeof test.skip => {
-    const { runIf } = test;
-    return runIf(cannot[capability] === undefined);
-  };
+  const testOf = (capability: Capability): typeof test.skip =>
+    // oxlint-disable-next-line vitest/no-disabled-tests, vitest/valid-title, vitest/expect-expect -- takes this for a test
+    test.runIf(cannot[capability] === undefined);
   const told = async ({ app, flush }: ContractCase): Promise<void> => {
     await app().ask("I live in Braga.", "Nice city.");
     await flush();
