@@ -1,5 +1,5 @@
 import type { WireMessage } from "../protocol/types.ts";
-import { containsMemoryBlock, stripMemoryBlocks } from "./memory-block.ts";
+import { containsMemoryBlock, stripMemoryBlocks } from "./fence.ts";
 import type { TurnMessage } from "./types.ts";
 
 /** Injected memory is never stored as something said; a message of nothing else is dropped. */
