@@ -19,6 +19,7 @@ test("the adapter kit exports these values and no others", async () => {
       "createAdapterMemory",
       "createToolDefinitions",
       "createTranscript",
+      "extractMemoryBlocks",
       "idAnchor",
       "ordinalAnchor",
       "prefixAnchor",

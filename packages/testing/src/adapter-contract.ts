@@ -1,131 +1,81 @@
-import { createSpectron } from "@spectron/core";
-import type { MemoryError, Spectron } from "@spectron/core";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { CAPABILITIES } from "./adapter-app.ts";
+import type { AdapterApp, AppBinding, Cannot } from "./adapter-app.ts";
+import { beginCase } from "./contract-case.ts";
+import type { ContractCase } from "./contract-case.ts";
+import { describeConversation } from "./contract-conversation.ts";
+import { describeOutages } from "./contract-outages.ts";
+import { describeTurns } from "./contract-turns.ts";
 import { startTestService } from "./service.ts";
 import type { TestService } from "./service.ts";
 
-/** How a case binds the application that it builds. */
-export interface AppBinding {
-  spectron: Spectron;
-  scope: string;
-  session: string;
-  stream: boolean;
-  onError: (error: MemoryError) => void;
-}
-
-/** One application with memory over a scripted model of its framework. */
-export interface AdapterApp {
-  /** Sends one user message through the framework; the model answers with `answer`. */
-  ask(text: string, answer: string): Promise<string>;
-  /** Everything the model was given, as text, one entry a call. */
-  prompts(): string[];
-}
-
-const SCOPE = "org/acme/user/alice";
-
-/** What every adapter proves, streaming and not, against the real service. */
+/**
+ * What every adapter proves, streaming and not, against the real service. What a framework has no place for is
+ * declared in `cannot` with the reason; without that argument only what `ask` can show is tested.
+ */
 export function describeAdapterContract(
   name: string,
   createApp: (binding: AppBinding) => AdapterApp,
+  cannot?: Cannot,
 ): void {
   describe.each([
     ["without streaming", false],
     ["streaming", true],
   ])(`${name} %s`, (_, stream) => {
     let service: TestService;
-    let errors: MemoryError[];
-    const app = (changes: Partial<AppBinding> = {}): AdapterApp =>
-      createApp({
-        spectron: service.spectron,
-        scope: SCOPE,
-        session: "thread-1",
-        stream,
-        onError: (error) => errors.push(error),
-        ...changes,
-      });
-
-    beforeEach(async () => {
+    let current: ContractCase;
+    beforeAll(async () => {
       service = await startTestService();
-      errors = [];
     });
-    afterEach(async () => {
+    afterAll(async () => {
       await service.stop();
     });
-
-    test("stores what the user and the model said, once, as two units", async () => {
-      expect(await app().ask("I live in Braga.", "Nice city.")).toBe("Nice city.");
-      await service.spectron.flush();
-      expect(await service.stored()).toEqual(["user: I live in Braga.", "assistant: Nice city."]);
-      const keys = service.batches().map((batch) => batch.key);
-      expect(keys).toHaveLength(2);
-      expect(new Set(keys).size).toBe(2);
-      expect(errors).toEqual([]);
+    beforeEach(async () => {
+      current = await beginCase(service, createApp, stream);
     });
 
-    test("gives a later conversation what memory knows, inside the fence", async () => {
-      await app().ask("I live in Braga.", "Nice city.");
-      await service.spectron.flush();
-      const later = app({ session: "thread-2" });
-      await later.ask("Where do I live?", "In Braga.");
-      const prompt = later.prompts().at(-1) ?? "";
-      expect(prompt).toMatch(/<spectron-memory>[\s\S]*home_city: Braga[\s\S]*<\/spectron-memory>/);
-    });
-
-    test("never stores the memory that it injected", async () => {
-      await app().ask("I live in Braga.", "Nice city.");
-      await service.spectron.flush();
-      await app({ session: "thread-2" }).ask("Where do I live?", "In Braga.");
-      await service.spectron.flush();
-      expect(JSON.stringify(service.batches())).not.toContain("spectron-memory");
-    });
-
-    test("keeps another scope's memory out of the prompt", async () => {
-      await app().ask("I live in Braga.", "Nice city.");
-      await service.spectron.flush();
-      const other = app({ scope: "org/acme/user/bob", session: "thread-1" });
-      await other.ask("Where do I live?", "No idea.");
-      expect(other.prompts().join("\n")).not.toContain("Braga");
-    });
-
-    test("answers without memory when the service is down, and says so", async () => {
-      const down = createSpectron({
-        url: "http://127.0.0.1:9",
-        context: "dev",
-        retries: 0,
-        fetch: async () => {
-          throw new TypeError("fetch failed");
-        },
+    describeConversation(() => current);
+    describe.runIf(cannot !== undefined)("beyond plain questions", () => {
+      test("every capability is offered, or declared with its reason", () => {
+        const app = current.app();
+        const unclear = CAPABILITIES.filter(
+          (capability) =>
+            (app[capability] === undefined) !== ((cannot?.[capability] ?? "").trim() !== ""),
+        );
+        expect(unclear).toEqual([]);
       });
-      const answer = await app({ spectron: down }).ask("I live in Braga.", "Nice city.");
-      expect(answer).toBe("Nice city.");
-      await down.flush();
-      expect(errors.map((error) => error.code)).toContain("connection");
-    });
-
-    test("writes nothing without a session, and warns", async () => {
-      await app({ session: "" }).ask("I live in Braga.", "Nice city.");
-      await service.spectron.flush();
-      expect(service.batches()).toEqual([]);
-      expect(errors.map((error) => error.code)).toEqual(["configuration"]);
+      describeTurns(() => current, cannot ?? {});
+      describeOutages(() => current);
     });
   });
 
-  test(`${name}: streaming and not, equal content has equal bodies`, async () => {
-    const bodies: unknown[] = [];
-    for (const stream of [false, true]) {
+  test(`${name}: streaming or not, and in any process, equal content has equal bodies and keys`, async () => {
+    const runs: unknown[] = [];
+    for (const stream of [false, true, false]) {
       const service = await startTestService();
       const app = createApp({
         spectron: service.spectron,
-        scope: SCOPE,
+        scope: "org/acme/user/alice",
         session: "thread-1",
         stream,
         onError: () => undefined,
+        memory: { recall: { timeoutMs: 20_000 } },
       });
       await app.ask("I live in Braga.", "Nice city.");
       await service.spectron.flush();
-      bodies.push(service.batches().map((batch) => batch.body.messages));
+      runs.push(
+        service.batches().map(({ key, body }) => ({
+          ...(cannot === undefined ? {} : { key }),
+          messages: body.messages.map(withoutId),
+        })),
+      );
       await service.stop();
     }
-    expect(bodies[0]).toEqual(bodies[1]);
+    expect(runs[0]).toHaveLength(2);
+    expect(runs).toEqual(runs.map(() => runs[0]));
   });
+}
+
+function withoutId({ id: _, ...message }: { id?: string; role: string; content: string }): object {
+  return message;
 }

@@ -1,8 +1,12 @@
+export { TOOL_TURN } from "./adapter-app.ts";
 export { describeAdapterContract } from "./adapter-contract.ts";
+export { seeded, startFaultProxy } from "./fault-proxy.ts";
+export { createKitApp } from "./kit-app.ts";
 export { startTestPostgres } from "./postgres.ts";
 export { startTestService } from "./service.ts";
 export { describeStoreContract } from "./store-contract.ts";
-export type { AdapterApp, AppBinding } from "./adapter-contract.ts";
+export type { AdapterApp, AppBinding, Cannot, Capability } from "./adapter-app.ts";
+export type { Fault, FaultProxy, ProxiedRequest } from "./fault-proxy.ts";
 export type { TestPostgres } from "./postgres.ts";
 export type { RecordedRequest, TestService } from "./service.ts";
 export type { StoreBackend, StoreHome } from "./store-contract.ts";

@@ -19,6 +19,8 @@ export interface TestService {
   service: EmbeddedService;
   /** The database file. */
   path: string;
+  /** The recording transport, for further handles. */
+  fetch: typeof globalThis.fetch;
   requests: RecordedRequest[];
   /** Bodies of `facts/batch`, in order of arrival. */
   batches(): { key: string | null; body: { messages: { role: string; content: string }[] } }[];
@@ -30,6 +32,8 @@ export interface TestService {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<Response>;
+  /** Forgets the requests and sessions seen so far, so that cases can share a service. */
+  reset(): void;
   stop(): Promise<void>;
 }
 
@@ -76,6 +80,7 @@ export async function startTestService(
     spectron,
     service,
     path,
+    fetch: recording,
     requests,
     batches: () =>
       requests
@@ -102,6 +107,10 @@ export async function startTestService(
             : { body: typeof body === "string" ? body : JSON.stringify(body) }),
         }),
       ),
+    reset() {
+      requests.length = 0;
+      sessions.clear();
+    },
     async stop() {
       await spectron.close();
       await rm(folder, { recursive: true, force: true });

@@ -17,7 +17,8 @@ import type {
 import { addUnit, createDeliver } from "./write-unit.ts";
 
 export interface AdapterMemoryOptions extends MemoryOptions {
-  adapter: "langchain" | "ai-sdk" | "openai-agents";
+  /** Name of the adapter in keys: small letters, digits and `-`. */
+  adapter: string;
   /** Clock of the breaker, milliseconds. @default Date.now */
   now?: (() => number) | undefined;
 }

@@ -1,7 +1,7 @@
 export { createAdapterMemory } from "./adapter-memory.ts";
 export { idAnchor, ordinalAnchor, prefixAnchor, turnDigest } from "./anchors.ts";
 export { requireBinding } from "./binding.ts";
-export { containsMemoryBlock, stripMemoryBlocks } from "./memory-block.ts";
+export { containsMemoryBlock, extractMemoryBlocks, stripMemoryBlocks } from "./fence.ts";
 export { createToolDefinitions } from "./tools.ts";
 export { createTranscript } from "./transcript.ts";
 export type { AdapterMemoryOptions } from "./adapter-memory.ts";

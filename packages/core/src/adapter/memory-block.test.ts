@@ -1,10 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  buildMemoryBlock,
-  containsMemoryBlock,
-  profileLines,
-  stripMemoryBlocks,
-} from "./memory-block.ts";
+import { containsMemoryBlock, stripMemoryBlocks } from "./fence.ts";
+import { buildMemoryBlock, profileLines } from "./memory-block.ts";
 
 const build = (profile: string[], recalled: string[], maxTokens = 512) =>
   buildMemoryBlock({ profile, recalled }, { maxTokens });

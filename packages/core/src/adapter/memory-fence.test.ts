@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { buildMemoryBlock, containsMemoryBlock, stripMemoryBlocks } from "./memory-block.ts";
+import { containsMemoryBlock, stripMemoryBlocks } from "./fence.ts";
+import { buildMemoryBlock } from "./memory-block.ts";
 
 const marker = /<[\s\p{Cf}]*\/?[\s\p{Cf}]*spectron[\s\p{Cf}_-]*memory/giu;
 

@@ -37,7 +37,7 @@ export interface OutboxSpill {
   /** Takes over what ended processes left for a service, oldest first; nobody else gets it then. */
   open(service: string): Promise<readonly OutboxRecord[]> | readonly OutboxRecord[];
   /** Keeps a record, or its newer state under the same id. @throws MemoryError `outbox_full` when it cannot be kept. */
-  put(record: OutboxRecord): Promise<void> | void;
+  put(record: OutboxRecord, service: string): Promise<void> | void;
   /** Lets go of a record that was delivered or refused. */
   remove(id: string): Promise<void> | void;
 }

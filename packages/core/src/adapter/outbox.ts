@@ -101,6 +101,7 @@ export function createOutbox(
   const pauses = new Set<() => void>();
   let changed = Promise.withResolvers<void>();
   let spill: OutboxSpill | undefined;
+  let serviceName = "";
   let ready: Promise<void> | undefined;
   let units = 0;
   let bytes = 0;
@@ -141,7 +142,7 @@ export function createOutbox(
   const keep = async (entry: Entry, record: OutboxRecord): Promise<void> => {
     if (spill === undefined) return;
     try {
-      await spill.put(record);
+      await spill.put(record, serviceName);
       entry.isOnDisk = true;
     } catch (error) {
       entry.onFailure(toMemoryError(error), true);
@@ -324,6 +325,7 @@ export function createOutbox(
           "This service's outbox has another spill already. Give all adapters the same one.",
         );
       spill = made;
+      serviceName = service;
       const recover = async (): Promise<void> => {
         for (const record of await made.open(service))
           enqueue(

@@ -2,7 +2,8 @@ import { MemoryError } from "../client/errors.ts";
 import type { Spectron } from "../client/spectron.ts";
 import { idempotencyKey, messageUnit } from "../identity/key.ts";
 import { requireBinding } from "./binding.ts";
-import { buildMemoryBlock, stripMemoryBlocks } from "./memory-block.ts";
+import { stripMemoryBlocks } from "./fence.ts";
+import { buildMemoryBlock } from "./memory-block.ts";
 import type { MemoryBinding } from "./types.ts";
 
 export interface ToolCall {

@@ -1,7 +1,7 @@
 import { withDeadline } from "../client/deadline.ts";
 import type { MemoryError } from "../client/errors.ts";
 import { requireBinding } from "./binding.ts";
-import { stripMemoryBlocks } from "./memory-block.ts";
+import { stripMemoryBlocks } from "./fence.ts";
 import type { Outbox, Ticket } from "./outbox.ts";
 import type { Recaller } from "./recall.ts";
 import type {

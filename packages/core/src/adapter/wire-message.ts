@@ -1,5 +1,5 @@
 import type { WireMessage } from "../protocol/types.ts";
-import { containsMemoryBlock, stripMemoryBlocks } from "./memory-block.ts";
+import { containsMemoryBlock, stripMemoryBlocks } from "./fence.ts";
 import type { TurnMessage } from "./types.ts";
 
 /** Injected memory is never stored as something said; a message of nothing else is dropped. */
@@ -23,7 +23,8 @@ export function toWire(
 ): WireMessage {
   return {
     role: message.role,
-    content: contentOf(message),
+    // what no store keeps would cost the whole unit
+    content: contentOf(message).toWellFormed().replaceAll("\u0000", ""),
     ...(message.ts === undefined ? {} : { ts: message.ts }),
     ...(message.id === undefined || !options.ids ? {} : { id: message.id }),
     ...(message.parts === undefined || !options.parts ? {} : { parts: message.parts }),

@@ -1,0 +1,325 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { createSpectron } from "@spectron/core";
+import type { MemoryError, Spectron, SpectronOptions } from "@spectron/core";
+import { createAdapterMemory } from "@spectron/core/adapter";
+import type { AdapterMemory } from "@spectron/core/adapter";
+import { serve } from "@spectron/server";
+import type { RunningServer } from "@spectron/server";
+import { seeded, startFaultProxy, startTestService } from "@spectron/testing";
+import type { Fault, FaultProxy } from "@spectron/testing";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+
+/** Nightly runs multiply the counts. */
+const RUNS = Number(process.env["SPECTRON_RUNS"] ?? 1);
+const SEED = Number(process.env["SPECTRON_SEED"] ?? 7);
+const THREADS = 8;
+/** Row of the fault table, with its count for every change. */
+const counts = {
+  F5: 300,
+  F6: 100,
+  F8: 200,
+  F9: 60,
+  F11: 20,
+  F12: 200,
+  F14: 10,
+  F23: 1000,
+  F26: 300,
+};
+const times = (row: keyof typeof counts): number => Math.round(counts[row] * RUNS);
+const minutes = (RUNS > 1 ? 10 : 1) * 60_000;
+
+let folder: string;
+let server: RunningServer;
+let proxy: FaultProxy;
+let spectron: Spectron;
+let errors: MemoryError[];
+let run = 0;
+
+const API_KEY = "sk-faults-0123456789";
+const connect = (options: Partial<SpectronOptions> = {}): Spectron =>
+  createSpectron({
+    url: proxy.url,
+    apiKey: API_KEY,
+    context: "dev",
+    retryBaseMs: 1,
+    retries: 5,
+    // each test has a transport of its own, and with it an outbox
+    fetch: async (input, init) => globalThis.fetch(input, init),
+    ...options,
+  });
+const memoryOf = (handle: Spectron): AdapterMemory =>
+  createAdapterMemory({
+    spectron: handle,
+    adapter: "kit",
+    recall: false,
+    onError: (error) => errors.push(error),
+  });
+const scopeOf = (thread: number): string => `org/acme/run${run}/thread${thread}`;
+const said = (index: number): { role: "user"; text: string; anchor: string } => ({
+  role: "user",
+  text: `line ${index}`,
+  anchor: `m${index}`,
+});
+
+/** Units by thread: the i-th unit goes to thread i modulo THREADS. */
+function write(memory: AdapterMemory, index: number): void {
+  const thread = index % THREADS;
+  memory.turn({ scope: scopeOf(thread), session: `s${thread}` }, { inputs: [said(index)] });
+}
+
+async function drain(handle: Spectron): Promise<void> {
+  for (let tries = 0; (await handle.flush()).undelivered > 0; tries += 1)
+    if (tries > 50) throw new Error(`not drained, seed ${SEED}`);
+}
+
+/** What the service holds of a thread, by asking it without a proxy. */
+async function stored(thread: number): Promise<string[]> {
+  const direct = createSpectron({ url: server.url, apiKey: API_KEY, context: "dev" });
+  const scope = scopeOf(thread);
+  const id = await createAdapterMemory({ spectron: direct, adapter: "kit" }).sessionId({
+    scope,
+    session: `s${thread}`,
+  });
+  const lines: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await direct.sessions.turns(id, { limit: 500, cursor });
+    lines.push(...page.turns.map(({ content }) => content));
+    cursor = page.page?.nextCursor;
+  } while (cursor !== undefined);
+  return lines;
+}
+
+/** Nothing lost, nothing doubled, everything in order. */
+async function expectExactly(total: number): Promise<void> {
+  for (let thread = 0; thread < THREADS; thread += 1) {
+    const expected: string[] = [];
+    for (let index = thread; index < total; index += THREADS) expected.push(`line ${index}`);
+    expect(await stored(thread), `thread ${thread}, seed ${SEED}`).toEqual(expected);
+  }
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "spectron-faults-"));
+  server = await serve({ data: folder, port: 0, apiKey: API_KEY });
+});
+afterAll(async () => {
+  await server.close();
+  await rm(folder, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  run += 1;
+  errors = [];
+  proxy = await startFaultProxy(server.url);
+  spectron = connect();
+});
+afterEach(async () => {
+  await proxy.close();
+});
+
+/** Writes units while a seeded choice of faults is active, then drains through whatever goes on failing. */
+async function under(total: number, fault: (random: () => number) => Fault): Promise<void> {
+  const random = seeded(SEED + run);
+  proxy.decide(() => fault(random));
+  const memory = memoryOf(spectron);
+  for (let index = 0; index < total; index += 1) write(memory, index);
+  await drain(spectron);
+  await expectExactly(total);
+}
+
+describe("nothing is lost, doubled or reordered", () => {
+  test(
+    "F5: when three in ten answers are lost after the commit",
+    { timeout: minutes },
+    async () => {
+      await under(times("F5"), (random) => ({ kind: random() < 0.3 ? "swallow" : "pass" }));
+      const replays = proxy.seen.flatMap(({ answers }) =>
+        answers.filter(({ replayed }) => replayed),
+      );
+      expect(replays.length).toBeGreaterThan(0);
+    },
+  );
+
+  test(
+    "F6: when each request arrives two to five times at once",
+    { timeout: minutes },
+    async () => {
+      await under(times("F6"), (random) => ({
+        kind: "duplicate",
+        times: 2 + Math.floor(random() * 4),
+      }));
+    },
+  );
+
+  test("F8: when requests are held for a random time", { timeout: minutes }, async () => {
+    await under(times("F8"), (random) => ({ kind: "hold", ms: random() * 20 }));
+  });
+
+  test(
+    "F9: when the service is busy, whatever it says about coming back",
+    { timeout: minutes },
+    async () => {
+      const told = [undefined, "0", "soon", "-1", "Thu, 01 Jan 1970 00:00:00 GMT", ""];
+      await under(times("F9"), (random) =>
+        random() < 0.4
+          ? {
+              kind: "answer",
+              status: random() < 0.5 ? 429 : 503,
+              headers: ((text) => (text === undefined ? {} : { "retry-after": text }))(
+                told[Math.floor(random() * told.length)],
+              ),
+              body: '{"status":503}',
+            }
+          : { kind: "pass" },
+      );
+    },
+  );
+
+  test("F11: when answers stall", { timeout: minutes }, async () => {
+    spectron = connect({ timeoutMs: 150 });
+    await under(times("F11"), (random) =>
+      random() < 0.3 ? { kind: "answer", status: 200, stalls: true } : { kind: "pass" },
+    );
+  });
+
+  test("F12: when bodies are cut, foreign, empty or a bomb", { timeout: minutes }, async () => {
+    const bomb = gzipSync(Buffer.alloc(2_000_000, 32));
+    const broken: Fault[] = [
+      { kind: "cut", bytes: 20 },
+      { kind: "answer", status: 200, body: '{"sessionId":"s","turnIds":[' },
+      { kind: "answer", status: 503, headers: { "content-type": "text/html" }, body: "<html>" },
+      { kind: "answer", status: 502, body: "" },
+      { kind: "answer", status: 503, headers: { "content-encoding": "gzip" }, body: bomb },
+    ];
+    await under(times("F12"), (random) =>
+      random() < 0.3
+        ? (broken[Math.floor(random() * broken.length)] ?? { kind: "pass" })
+        : { kind: "pass" },
+    );
+  });
+
+  test("F14: over partitions in either direction", { timeout: minutes }, async () => {
+    spectron = connect({ timeoutMs: 300, retries: 1 });
+    const memory = memoryOf(spectron);
+    const random = seeded(SEED);
+    let index = 0;
+    for (let partition = 0; partition < times("F14"); partition += 1) {
+      proxy.decide(() => ({ kind: random() < 0.5 ? "black-hole" : "mute" }));
+      for (let unit = 0; unit < THREADS; unit += 1) write(memory, index++);
+      await spectron.flush();
+      expect(memory.pending().units).toBeGreaterThan(0);
+      proxy.heal();
+      await drain(spectron);
+    }
+    await expectExactly(index);
+  });
+
+  test(
+    "F23: when the service closes idle connections after 20 ms, and nobody notices",
+    { timeout: minutes },
+    async () => {
+      await proxy.close();
+      proxy = await startFaultProxy(server.url, { keepAliveMs: 20 });
+      spectron = connect();
+      const random = seeded(SEED);
+      const memory = memoryOf(spectron);
+      const total = times("F23");
+      for (let index = 0; index < total; index += 1) {
+        write(memory, index);
+        if (index % 50 === 49) {
+          await spectron.flush();
+          await new Promise((resolve) => {
+            setTimeout(resolve, 15 + random() * 10);
+          });
+        }
+      }
+      await drain(spectron);
+      await expectExactly(total);
+      expect(errors).toEqual([]);
+    },
+  );
+
+  test("F26: when callers stop waiting at random points", { timeout: minutes }, async () => {
+    const random = seeded(SEED);
+    proxy.decide(() => ({ kind: "hold", ms: random() * 10 }));
+    const memory = memoryOf(spectron);
+    const total = times("F26");
+    const outcomes = await Promise.all(
+      Array.from({ length: total }, async (_, index) => {
+        const thread = index % THREADS;
+        const controller = new AbortController();
+        const writing = memory.write(
+          { scope: scopeOf(thread), session: `s${thread}` },
+          [said(index)],
+          {
+            signal: controller.signal,
+          },
+        );
+        if (random() < 0.6)
+          setTimeout(() => {
+            controller.abort();
+          }, random() * 400);
+        return writing.then(
+          () => "stored",
+          (error: MemoryError) => error.code,
+        );
+      }),
+    );
+    expect(new Set(outcomes)).toEqual(new Set(["stored", "aborted"]));
+    await drain(spectron);
+    await expectExactly(total);
+  });
+});
+
+test("F7: a message with an id that is sent again days later, by another process, stays one turn", async () => {
+  let clock = Date.parse("2026-05-01T10:00:00Z");
+  const service = await startTestService({ now: () => clock });
+  const total = 50;
+  for (let day = 0; day < 2; day += 1) {
+    const handle = createSpectron({
+      ...service.service,
+      fetch: async (input, init) => service.fetch(input, init),
+    });
+    const memory = memoryOf(handle);
+    for (let index = 0; index < total; index += 1)
+      memory.turn(
+        { scope: "u/a", session: "s" },
+        { inputs: [{ ...said(index), id: `id-${index}` }] },
+      );
+    await handle.flush();
+    clock += 3 * 86_400_000;
+  }
+  expect(service.batches()).toHaveLength(2 * total);
+  expect(await service.stored()).toEqual(
+    Array.from({ length: total }, (_, index) => `user: line ${index}`),
+  );
+  await service.stop();
+});
+
+test.each([301, 302, 303, 307, 308])(
+  "F22: a redirect with %i to another host is reported, and that host gets nothing",
+  async (status) => {
+    let received = 0;
+    const other = createServer((_, response) => {
+      received += 1;
+      response.end();
+    });
+    await new Promise<void>((resolve) => {
+      other.listen(0, "127.0.0.1", resolve);
+    });
+    const location = `http://127.0.0.1:${(other.address() as AddressInfo).port}/`;
+    proxy.decide(() => ({ kind: "answer", status, headers: { location } }));
+    const memory = memoryOf(spectron);
+    write(memory, 0);
+    await spectron.flush();
+    expect(errors.map(({ code }) => code)).toEqual(["invalid_response"]);
+    expect(received).toBe(0);
+    other.closeAllConnections();
+    other.close();
+  },
+);

@@ -1,0 +1,3 @@
+import { createKitApp, describeAdapterContract } from "@spectron/testing";
+
+describeAdapterContract("the kit itself", createKitApp, {});
