@@ -98,7 +98,7 @@ export async function runToEnd(
     const result = await runner.run(agent, input, { ...rest, stream: true });
     for await (const _ of result) void _;
     await result.completed;
-    return { output: result.finalOutput, error: undefined };
+    return { output: result.cancelled ? undefined : result.finalOutput, error: undefined };
   } catch (error) {
     return { output: undefined, error };
   }
