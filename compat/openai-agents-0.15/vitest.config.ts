@@ -11,7 +11,10 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@openai\/agents$/, replacement: sdk("index.mjs") },
-      { find: /^@openai\/agents\/testing$/, replacement: fileURLToPath(new URL("src/scripted-model.ts", import.meta.url)) },
+      {
+        find: /^@openai\/agents\/testing$/,
+        replacement: fileURLToPath(new URL("src/scripted-model.ts", import.meta.url)),
+      },
     ],
   },
   test: {

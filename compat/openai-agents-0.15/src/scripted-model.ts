@@ -1,5 +1,11 @@
 import { Usage } from "@openai/agents";
-import type { AgentOutputItem, Model, ModelRequest, ModelResponse, StreamEvent } from "@openai/agents";
+import type {
+  AgentOutputItem,
+  Model,
+  ModelRequest,
+  ModelResponse,
+  StreamEvent,
+} from "@openai/agents";
 
 // What later versions of the SDK offer at "@openai/agents/testing", in the parts that the shared tests use.
 
