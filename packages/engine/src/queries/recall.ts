@@ -20,9 +20,6 @@ import type { Memory } from "./recall-memory.ts";
 /** `graph` follows facts and entities; `bm25` and `vector` are parts of `hybrid` alone. */
 export type RecallMode = "hybrid" | "bm25" | "vector" | "graph";
 
-/** `graph` follows facts and entities; `bm25` and `vector` are parts of `hybrid` alone. */
-export type RecallMode = "hybrid" | "bm25" | "vector" | "graph";
-
 export interface RecallInput {
   caller: Caller;
   clamp: ReadClamp;
