@@ -1,101 +1,134 @@
 import { createAdapterMemory } from "@spectron/core/adapter";
-import type { Agent, AgentInputItem, InputGuardrail, RunContext } from "@openai/agents";
-import type { FromContext, MemoryInstructionsOptions } from "./options.ts";
+import type { AdapterMemory, MemoryBinding } from "@spectron/core/adapter";
+import type { Agent, AgentInputItem, CallModelInputFilter, RunContext } from "@openai/agents";
+import { isUserMessage, lastUserText } from "./messages.ts";
+import { fromContext } from "./options.ts";
+import type { MemoryInstructionsOptions } from "./options.ts";
+import { runMemory } from "./run-memory.ts";
 
-type Instructions<Context> =
+// oxlint-disable-next-line typescript/no-explicit-any -- the agent's own output type does not matter here
+type AnyAgent<Context> = Agent<Context, any>;
+
+/** Instructions as the SDK takes them: a text, or a function of the run. */
+export type Instructions<Context> =
   | string
-  // oxlint-disable-next-line typescript/no-explicit-any -- the agent's own output type does not matter here
-  | ((context: RunContext<Context>, agent: Agent<Context, any>) => Promise<string> | string);
+  | ((context: RunContext<Context>, agent: AnyAgent<Context>) => Promise<string> | string);
 
-/** What a run asks memory, known once its input has passed the guardrail, and the block it got. */
-interface RunMemory {
-  query?: string | undefined;
-  block?: Promise<string> | undefined;
+export interface QuestionOptions<Context> {
+  /** What memory is asked. @default what the user said last, as the wrapped agent or the session of the run heard it */
+  query?: ((context: RunContext<Context>) => string | undefined) | undefined;
 }
 
-/** The run's context object is the same for every call of a run, handoffs included. */
-type Runs = WeakMap<object, RunMemory>;
-
-function runMemory(runs: Runs, context: object): RunMemory {
-  const known = runs.get(context);
-  if (known !== undefined) return known;
-  const made: RunMemory = {};
-  runs.set(context, made);
-  return made;
-}
-
-function instructionsFor<Context>(
-  base: Instructions<Context>,
+/**
+ * A copy of the agent that knows what memory knows: one recall a run, asked with what the user said last.
+ * Memory stands in the instructions only, so no session stores it. Wrap every agent that should know, also those that
+ * are handed over to or used as tools.
+ */
+export function withMemoryInstructions<Context, Wrapped extends AnyAgent<Context>>(
+  agent: Wrapped,
   options: MemoryInstructionsOptions,
-  runs: Runs,
-  // oxlint-disable-next-line typescript/no-explicit-any
-): (context: RunContext<Context>, agent: Agent<Context, any>) => Promise<string> {
-  const memory = createAdapterMemory({ ...options, adapter: "openai-agents", store: "never" });
+): Wrapped {
+  const copy = agent.clone({
+    instructions: memoryInstructions<Context>(agent.instructions as Instructions<Context>, options),
+  }) as Wrapped;
+  // a copy has no listeners; the application's own stay with the agent that it gave us
+  for (const event of EVENTS)
+    copy.on(event, (...args: unknown[]) => {
+      (agent.emit as (name: string, ...args: unknown[]) => boolean).call(agent, event, ...args);
+    });
+  copy.on("agent_start", (context, _agent, input) => {
+    const query = lastUserText(input ?? []);
+    if (query !== undefined) runMemory(options.spectron, context).query = query;
+  });
+  return copy;
+}
+
+/** Instructions followed by what memory knows, the same text for every step of a run. */
+export function memoryInstructions<Context = unknown>(
+  base: Instructions<Context>,
+  options: MemoryInstructionsOptions & QuestionOptions<Context>,
+): (context: RunContext<Context>, agent: AnyAgent<Context>) => Promise<string> {
+  const memory = recallOnly(options);
   let count = 0;
   return async (context, agent) => {
     const own = typeof base === "function" ? await base(context, agent) : base;
-    const run = runMemory(runs, context);
-    if (run.block === undefined) {
+    const run = runMemory(options.spectron, context);
+    const query = options.query === undefined ? run.query : options.query(context);
+    const binding = bindingOf(options, context.context);
+    const question = JSON.stringify([binding.scope, binding.session, query]);
+    let block = run.blocks.get(question);
+    if (block === undefined) {
       count += 1;
-      run.block = memory.turn(
-        {
-          scope: read(options.scope, context.context) ?? "",
-          session: read(options.session, context.context) ?? "",
-        },
-        {
-          inputs: [],
-          store: false,
-          queryAnchor: `run-${count}`,
-          ...(run.query === undefined ? {} : { query: run.query }),
-        },
-      ).block;
+      block = recall(memory, binding, { query, anchor: `run-${count}` });
+      run.blocks.set(question, block);
+      // a failure is for this call alone
+      block.catch(() => run.blocks.delete(question));
     }
-    const text = await run.block;
-    return [own, text].filter((part) => part !== "").join("\n\n");
+    return joined(own, await block);
   };
 }
 
 /**
- * A copy of the agent that knows what memory knows: one recall a run, asked with the run's last user message.
- * Memory stands in the instructions only, so no session stores it.
+ * Puts memory into the instructions of every model call of a run, whichever agent makes it; agents used as tools make
+ * runs of their own, without this filter.
  */
-export function withMemoryInstructions<
-  Context,
-  // oxlint-disable-next-line typescript/no-explicit-any
-  Wrapped extends Agent<Context, any>,
->(agent: Wrapped, options: MemoryInstructionsOptions): Wrapped {
-  const runs: Runs = new WeakMap();
-  // instructions do not see the run's input, an input guardrail does, before the first model call
-  const listen: InputGuardrail = {
-    name: "spectron-memory",
-    runInParallel: false,
-    execute: async ({ input, context }) => {
-      runMemory(runs, context).query = lastUserText(input);
-      return { tripwireTriggered: false, outputInfo: undefined };
-    },
+export function memoryInputFilter<Context = unknown>(
+  options: MemoryInstructionsOptions,
+  next?: CallModelInputFilter<Context>,
+): CallModelInputFilter<Context> {
+  const memory = recallOnly(options);
+  return async (call) => {
+    const modelData = next === undefined ? call.modelData : await next(call);
+    const said = call.modelData.input.filter(isUserMessage);
+    const block = await recall(memory, bindingOf(options, call.context), {
+      query: lastUserText(said),
+      anchor: placeOf(said),
+    });
+    const instructions = joined(modelData.instructions ?? "", block);
+    return block === "" ? modelData : { ...modelData, instructions };
   };
-  return agent.clone({
-    inputGuardrails: [...agent.inputGuardrails, listen],
-    instructions: instructionsFor<Context>(
-      agent.instructions as Instructions<Context>,
-      options,
-      runs,
-    ),
-  }) as Wrapped;
 }
 
-function read(source: FromContext, context: unknown): string | undefined {
-  return typeof source === "function" ? source(context) : source;
+const EVENTS = [
+  "agent_start",
+  "agent_end",
+  "agent_handoff",
+  "agent_tool_start",
+  "agent_tool_end",
+] as const;
+
+function recallOnly(options: MemoryInstructionsOptions): AdapterMemory {
+  return createAdapterMemory({ ...options, adapter: "openai-agents", store: "never" });
 }
 
-/** What the user said last in the run's input. */
-function lastUserText(input: string | AgentInputItem[]): string | undefined {
-  if (typeof input === "string") return input;
-  const item = input.findLast((candidate) => (candidate as { role?: string }).role === "user") as
-    | { content?: string | { type: string; text?: string }[] }
-    | undefined;
-  if (typeof item?.content === "string") return item.content;
-  return item?.content
-    ?.flatMap((part) => (part.type === "input_text" ? [part.text ?? ""] : []))
-    .join("\n");
+async function recall(
+  memory: AdapterMemory,
+  binding: MemoryBinding,
+  question: { query: string | undefined; anchor: string },
+): Promise<string> {
+  const turn = memory.turn(binding, {
+    inputs: [],
+    store: false,
+    query: question.query,
+    queryAnchor: question.anchor,
+  });
+  const block = await turn.block;
+  await turn.finish([]);
+  return block;
+}
+
+function bindingOf(options: MemoryInstructionsOptions, context: unknown): MemoryBinding {
+  return {
+    scope: fromContext(options.scope, context),
+    session: fromContext(options.session, context),
+  };
+}
+
+/** How often the user has spoken: the same words later on are a new question. */
+function placeOf(said: readonly AgentInputItem[]): string {
+  return `#${said.length}`;
+}
+
+function joined(own: string, block: string): string {
+  return [own, block].filter((part) => part !== "").join("\n\n");
 }

@@ -1,6 +1,8 @@
-import { idAnchor, ordinalAnchor } from "@spectron/core/adapter";
 import type { TurnMessage } from "@spectron/core/adapter";
 import type { AgentInputItem } from "@openai/agents";
+
+/** What an item says, without its place. */
+export type Words = Omit<TurnMessage, "anchor">;
 
 interface Part {
   type: string;
@@ -8,12 +10,12 @@ interface Part {
   transcript?: string | null;
   refusal?: string;
   filename?: string;
+  file?: string | { id?: string };
 }
 
 /** Items of the SDK, in the fields that memory reads. */
 interface Item {
   type?: string;
-  id?: string;
   role?: string;
   content?: string | Part[];
   name?: string;
@@ -22,50 +24,80 @@ interface Item {
   output?: unknown;
   status?: string;
   phase?: string;
+  providerData?: { spectron?: { injected?: boolean } };
 }
 
-/** What a wire message keeps of a session item; undefined for what is never remembered. */
-export function toTurnMessage(
+/** What memory hears of an item; undefined for what says nothing: reasoning, results of other tools, system text. */
+export function toWords(
   original: AgentInputItem,
-  position: number,
   includeTools: readonly string[],
-): TurnMessage | undefined {
+): Words | undefined {
   const item = original as Item;
-  const place = item.id ?? item.callId;
-  const anchor = place === undefined ? ordinalAnchor(position) : idAnchor(place);
+  if (item.providerData?.spectron?.injected === true) return undefined;
+  if (item.status === "in_progress" || item.status === "incomplete") return undefined;
   switch (item.type ?? "message") {
-    case "message": {
-      if (item.role !== "user" && item.role !== "assistant") return undefined;
-      if (item.phase === "commentary" || item.status === "in_progress") return undefined;
-      const text = textOf(item.content);
-      return text === "" ? undefined : { role: item.role, text, anchor };
-    }
+    case "message":
+      return messageWords(item);
     case "function_call":
+      // the SDK's name for passing the conversation on, which nobody said
       if (item.name?.startsWith("transfer_to_") === true) return undefined;
-      return {
-        role: "assistant",
-        text: "",
-        anchor,
-        tool: item.name ?? "tool",
-        args: item.arguments ?? "",
-        ...(item.callId === undefined ? {} : { callId: item.callId }),
-      };
-    case "function_call_result": {
-      if (!includeTools.includes(item.name ?? "")) return undefined;
-      const text = outputText(item.output);
-      return text === ""
-        ? undefined
-        : {
-            role: "tool",
-            text,
-            anchor,
-            tool: item.name ?? "",
-            ...(item.callId === undefined ? {} : { callId: item.callId }),
-          };
+      return { role: "assistant", text: "", ...callOf(item) };
+    case "function_call_result":
+      return includeTools.includes(item.name ?? "") ? resultWords(item) : undefined;
+    case "hosted_tool_call": {
+      const output = includeTools.includes(item.name ?? "") ? outputText(item.output) : "";
+      return { role: "assistant", text: output, ...callOf(item) };
     }
     default:
       return undefined;
   }
+}
+
+/** What the user said last. */
+export function lastUserText(input: readonly AgentInputItem[]): string | undefined {
+  const item = input.findLast((candidate) => (candidate as Item).role === "user") as
+    | Item
+    | undefined;
+  const parts = typeof item?.content === "string" ? [item.content] : spokenTexts(item?.content);
+  const text = parts.join("\n");
+  return text === "" ? undefined : text;
+}
+
+/** Type and id of a call or its result; the same pair is the same event, whoever stores it again. */
+export function callKey(original: AgentInputItem): string | undefined {
+  const { type, callId } = original as Item;
+  return callId === undefined ? undefined : `${type ?? ""} ${callId}`;
+}
+
+export function isUserMessage(item: AgentInputItem): boolean {
+  const { type, role } = item as Item;
+  return (type ?? "message") === "message" && role === "user";
+}
+
+function messageWords(item: Item): Words | undefined {
+  if (item.role !== "user" && item.role !== "assistant") return undefined;
+  if (item.phase === "commentary") return undefined;
+  const text = textOf(item.content);
+  return text === "" ? undefined : { role: item.role, text };
+}
+
+function resultWords(item: Item): Words | undefined {
+  const text = outputText(item.output);
+  if (text === "") return undefined;
+  return {
+    role: "tool",
+    text,
+    tool: item.name ?? "",
+    ...(item.callId === undefined ? {} : { callId: item.callId }),
+  };
+}
+
+function callOf(item: Item): Pick<Words, "tool" | "args" | "callId"> {
+  return {
+    tool: item.name ?? "tool",
+    args: item.arguments ?? "",
+    ...(item.callId === undefined ? {} : { callId: item.callId }),
+  };
 }
 
 /** The text of a message's content; media become short placeholders. */
@@ -78,7 +110,7 @@ function textOf(content: string | Part[] | undefined): string {
         case "output_text":
           return part.text ?? "";
         case "refusal":
-          return part.refusal ?? "";
+          return part.refusal === undefined ? "" : `[refused] ${part.refusal}`;
         case "audio":
           return part.transcript ?? "[audio]";
         case "input_image":
@@ -86,7 +118,7 @@ function textOf(content: string | Part[] | undefined): string {
         case "image":
           return "[generated image]";
         case "input_file":
-          return part.filename === undefined ? "[file]" : `[file: ${part.filename}]`;
+          return fileName(part);
         default:
           return "";
       }
@@ -95,9 +127,25 @@ function textOf(content: string | Part[] | undefined): string {
     .join("\n");
 }
 
+function fileName({ filename, file }: Part): string {
+  const name = filename ?? (typeof file === "object" ? file.id : undefined);
+  return name === undefined ? "[file]" : `[file: ${name}]`;
+}
+
+/** The texts of a tool's output, which may be a string, one part or many. */
 function outputText(output: unknown): string {
   if (typeof output === "string") return output;
-  if (Array.isArray(output)) return textOf(output as Part[]);
-  if (typeof output === "object" && output !== null && "text" in output) return String(output.text);
-  return "";
+  const parts = Array.isArray(output) ? output : [output];
+  return parts
+    .flatMap((part: unknown) => {
+      const { type, text } = (part ?? {}) as { type?: unknown; text?: unknown };
+      return (type === "text" || type === "input_text") && typeof text === "string" ? [text] : [];
+    })
+    .join("\n");
+}
+
+function spokenTexts(parts: Part[] | undefined): string[] {
+  return (parts ?? []).flatMap((part) =>
+    part.type === "input_text" && part.text !== undefined ? [part.text] : [],
+  );
 }

@@ -1,64 +1,61 @@
-import { Agent, Runner } from "@openai/agents";
+import { Agent, MemorySession, Runner } from "@openai/agents";
+import type { Session } from "@openai/agents";
 import { ScriptedModel, assistantMessage } from "@openai/agents/testing";
-import { memorySession, withMemoryInstructions } from "@spectron/openai-agents";
-import { describeAdapterContract, startTestService } from "@spectron/testing";
-import { expect, test } from "vitest";
+import { memoryInputFilter, memorySession, withMemoryInstructions } from "@spectron/openai-agents";
+import { describeAdapterContract } from "@spectron/testing";
+import type { AdapterApp, AppBinding } from "@spectron/testing";
 
-describeAdapterContract(
-  "OpenAI Agents session",
-  ({ spectron, scope, session, stream, onError }) => {
-    const prompts: string[] = [];
-    const runner = new Runner({ tracingDisabled: true });
-    return {
-      async ask(text, answer) {
-        const model = new ScriptedModel([[assistantMessage(answer)]]);
-        const agent = withMemoryInstructions(
-          new Agent({ name: "Assistant", instructions: "Be brief.", model }),
-          { spectron, scope, session, onError },
-        );
-        const options =
-          session === "" ? {} : { session: memorySession({ spectron, scope, session, onError }) };
-        let output: string | undefined;
-        if (stream) {
-          const result = await runner.run(agent, text, { ...options, stream: true });
-          await result.completed;
-          output = result.finalOutput;
-        } else {
-          output = (await runner.run(agent, text, options)).finalOutput;
-        }
-        prompts.push(
-          ...model.calls.map(
-            ({ request }) => `${request.systemInstructions}\n${JSON.stringify(request.input)}`,
-          ),
-        );
-        return output ?? "";
-      },
-      prompts: () => prompts,
-    };
-  },
+/** A support agent with one session an application, as `makeSession` builds it. */
+function createApp(
+  { spectron, scope, session, stream, onError }: AppBinding,
+  setup: { transcript?: () => Session; filter?: boolean },
+): AdapterApp {
+  const prompts: string[] = [];
+  const memory = { spectron, scope, session, onError };
+  const runner = new Runner({
+    tracingDisabled: true,
+    ...(setup.filter === true ? { callModelInputFilter: memoryInputFilter(memory) } : {}),
+  });
+  return {
+    async ask(text, answer) {
+      const model = new ScriptedModel([[assistantMessage(answer)]]);
+      const plain = new Agent({ name: "Assistant", instructions: "Be brief.", model });
+      const agent = setup.filter === true ? plain : withMemoryInstructions(plain, memory);
+      const transcript = setup.transcript?.();
+      const kept =
+        session === ""
+          ? {}
+          : {
+              session:
+                transcript === undefined
+                  ? memorySession(memory)
+                  : memorySession({ ...memory, transcript }),
+            };
+      let output: string | undefined;
+      if (stream) {
+        const result = await runner.run(agent, text, { ...kept, stream: true });
+        await result.completed;
+        output = result.finalOutput;
+      } else {
+        output = (await runner.run(agent, text, kept)).finalOutput;
+      }
+      prompts.push(
+        ...model.calls.map(
+          ({ request }) => `${request.systemInstructions}\n${JSON.stringify(request.input)}`,
+        ),
+      );
+      return output ?? "";
+    },
+    prompts: () => prompts,
+  };
+}
+
+describeAdapterContract("OpenAI Agents session", (binding) => createApp(binding, {}));
+
+describeAdapterContract("OpenAI Agents session beside another", (binding) =>
+  createApp(binding, { transcript: () => new MemorySession() }),
 );
 
-test("history comes back in order, newest by limit, after a restart of the handle", async () => {
-  const service = await startTestService();
-  const open = () => memorySession({ spectron: service.spectron, scope: "u/a", session: "thread" });
-  await open().addItems([
-    { type: "message", role: "user", content: "one" },
-    assistantMessage("two"),
-  ]);
-  await open().addItems([{ type: "message", role: "user", content: "three" }]);
-  const texts = (await open().getItems(2)).map((item) => JSON.stringify(item));
-  expect(texts).toHaveLength(2);
-  expect(texts[0]).toContain("two");
-  expect(texts[1]).toContain("three");
-  expect(await open().getItems(0)).toEqual([]);
-  await service.stop();
-});
-
-test("the same words said twice are two turns", async () => {
-  const service = await startTestService();
-  const session = memorySession({ spectron: service.spectron, scope: "u/a", session: "thread" });
-  await session.addItems([{ type: "message", role: "user", content: "ok" }]);
-  await session.addItems([{ type: "message", role: "user", content: "ok" }]);
-  expect(await service.stored()).toEqual(["user: ok", "user: ok"]);
-  await service.stop();
-});
+describeAdapterContract("OpenAI Agents input filter", (binding) =>
+  createApp(binding, { filter: true }),
+);

@@ -59,7 +59,8 @@ export interface MemoryEntries {
 export type OnError = (
   error: MemoryError,
   where: {
-    operation: "recall" | "store" | "bind";
+    /** `transcript` is the conversation itself, the others are memory beside it. */
+    operation: "recall" | "store" | "bind" | "transcript";
     /** A write that failed and is kept: it is tried again, or waits in the spill for the next process. */
     kept?: boolean | undefined;
   },

@@ -1,0 +1,24 @@
+import { fileURLToPath } from "node:url";
+import { defaultServerConditions } from "vite";
+import { defineConfig } from "vitest/config";
+
+const sdk = (file: string): string =>
+  fileURLToPath(new URL(`node_modules/@openai/agents/dist/${file}`, import.meta.url));
+
+/** The adapter's own tests, on this version of the SDK. */
+export default defineConfig({
+  ssr: { resolve: { conditions: ["@spectron/source", ...defaultServerConditions] } },
+  resolve: {
+    alias: [
+      { find: /^@openai\/agents$/, replacement: sdk("index.mjs") },
+      { find: /^@openai\/agents\/testing$/, replacement: sdk("testing/index.mjs") },
+    ],
+  },
+  test: {
+    name: "compat/openai-agents-0.17",
+    root: fileURLToPath(new URL("../../packages/openai-agents", import.meta.url)),
+    include: ["test/**/*.test.ts"],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});

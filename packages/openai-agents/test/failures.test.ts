@@ -1,0 +1,183 @@
+import { Agent, Runner } from "@openai/agents";
+import { ScriptedModel, assistantMessage } from "@openai/agents/testing";
+import { createSpectron } from "@spectron/core";
+import type { Spectron } from "@spectron/core";
+import { memorySession, withMemoryInstructions } from "@spectron/openai-agents";
+import { describe, expect, test } from "vitest";
+import { openService, user } from "./open-service.ts";
+import type { Person } from "./open-service.ts";
+
+const { person, service } = openService();
+const runner = new Runner({ tracingDisabled: true });
+
+type Fault = (request: Request) => "pass" | "fail" | "busy" | "lose" | "hang";
+
+/** The same service behind a bad line. */
+function badLine(fault: Fault, retries = 0): { spectron: Spectron; keys: (string | null)[] } {
+  const keys: (string | null)[] = [];
+  const spectron = createSpectron({
+    ...service().service,
+    retries,
+    retryBaseMs: 1,
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      if (request.url.endsWith("/facts/batch")) keys.push(request.headers.get("idempotency-key"));
+      const what = fault(request);
+      if (what === "fail") throw new TypeError("fetch failed");
+      if (what === "busy") return Response.json({ code: "unavailable" }, { status: 503 });
+      if (what === "hang") return new Promise<Response>(() => undefined);
+      const response = await service().service.fetch(request);
+      if (what === "lose") throw new TypeError("fetch failed");
+      return response;
+    },
+  });
+  return { spectron, keys };
+}
+
+const isWrite = (request: Request): boolean => request.url.endsWith("/facts/batch");
+const isHistory = (request: Request): boolean => request.url.includes("/turns");
+
+async function ask(
+  alice: Person,
+  spectron: Spectron,
+  changes: Record<string, unknown> = {},
+): Promise<string | undefined> {
+  const { scope, session, onError } = alice;
+  const agent = withMemoryInstructions(
+    new Agent({ name: "A", model: new ScriptedModel([[assistantMessage("Nice city.")]]) }),
+    { spectron, scope, session, onError, recall: false },
+  );
+  const kept = memorySession({ spectron, scope, session, onError, ...changes });
+  return (await runner.run(agent, "I live in Braga.", { session: kept })).finalOutput;
+}
+
+describe("a write", () => {
+  test.each(["busy", "lose"] as const)(
+    "that meets a %s service is repeated under its key and stored once",
+    async (fault) => {
+      const alice = person();
+      let left = 2;
+      const { spectron, keys } = badLine(
+        (request) => (isWrite(request) && left-- > 0 ? fault : "pass"),
+        3,
+      );
+      expect(await ask(alice, spectron)).toBe("Nice city.");
+      expect(new Set(keys.slice(0, 3)).size).toBe(1);
+      expect(await alice.open().getItems()).toHaveLength(2);
+      expect(await alice.facts()).toEqual(["home_city: Braga"]);
+      expect(alice.errors).toEqual([]);
+    },
+  );
+
+  test("that fails for good takes no answer away, and is told as the transcript's", async () => {
+    const alice = person();
+    const { spectron } = badLine((request) => (isWrite(request) ? "fail" : "pass"));
+    expect(await ask(alice, spectron)).toBe("Nice city.");
+    expect(alice.errors).toEqual(["transcript: connection"]);
+    expect(await alice.open().getItems()).toEqual([]);
+  });
+
+  test("that fails for good rejects the run where that was asked for", async () => {
+    const alice = person();
+    const { spectron } = badLine((request) => (isWrite(request) ? "fail" : "pass"));
+    await expect(ask(alice, spectron, { failureMode: "throw" })).rejects.toMatchObject({
+      code: "connection",
+    });
+  });
+
+  test("that does not answer is waited for only so long, and handed to waitUntil", async () => {
+    const alice = person();
+    const { spectron } = badLine((request) => (isWrite(request) ? "hang" : "pass"));
+    const waiting: Promise<unknown>[] = [];
+    const waitUntil = (promise: Promise<unknown>): void => void waiting.push(promise);
+    expect(await ask(alice, spectron, { timeoutMs: 200, waitUntil })).toBe("Nice city.");
+    expect(alice.errors).toEqual(["transcript: timeout"]);
+    expect(waiting.length).toBeGreaterThan(0);
+  });
+
+  test("of an application's own is told to it", async () => {
+    const alice = person();
+    const { spectron } = badLine((request) => (isWrite(request) ? "fail" : "pass"));
+    await expect(alice.open({ spectron }).addItems([user("hi")])).rejects.toMatchObject({
+      code: "connection",
+    });
+    await expect(
+      alice.open({ spectron }).applyHistoryTransaction({
+        operationId: "op",
+        transaction: { type: "append_items", items: [user("hi")] },
+      }),
+    ).rejects.toMatchObject({ code: "connection" });
+    expect(alice.errors).toEqual([]);
+  });
+
+  test("of the answer does not follow a lost input", async () => {
+    const alice = person();
+    let writes = 0;
+    const { spectron } = badLine((request) =>
+      isWrite(request) && writes++ === 0 ? "fail" : "pass",
+    );
+    await expect(
+      alice.open({ spectron }).addItems([user("I live in Braga."), assistantMessage("Nice city.")]),
+    ).rejects.toMatchObject({ code: "connection" });
+    expect(await alice.open().getItems()).toEqual([]);
+  });
+});
+
+describe("a history", () => {
+  test("that cannot be read is told, and the run goes on without it", async () => {
+    const alice = person();
+    await alice.open().addItems([user("Hello."), assistantMessage("Hi.")]);
+    let reads = 0;
+    const { spectron } = badLine((request) =>
+      isHistory(request) && reads++ === 0 ? "fail" : "pass",
+    );
+    expect(await ask(alice, spectron)).toBe("Nice city.");
+    expect(alice.errors).toEqual(["transcript: connection"]);
+    expect(await alice.open().getItems()).toHaveLength(4);
+  });
+
+  test("that cannot be read rejects an application's own call, which would else show an empty chat", async () => {
+    const alice = person();
+    const { spectron } = badLine((request) => (isHistory(request) ? "fail" : "pass"));
+    for (const call of [
+      async () => alice.open({ spectron }).getItems(),
+      async () => alice.open({ spectron }).popItem(),
+      async () => alice.open({ spectron }).clearSession(),
+    ])
+      await expect(call()).rejects.toMatchObject({ code: "connection" });
+  });
+});
+
+test("a service that keeps no items is refused at once, in a run too, and the way out works", async () => {
+  const alice = person();
+  const spectron = createSpectron({
+    url: "http://127.0.0.1:9",
+    context: "dev",
+    fetch: async () => Response.json({ status: "ok", capabilities: ["external-session-id"] }),
+  });
+  await expect(ask(alice, spectron)).rejects.toMatchObject({ code: "unsupported" });
+});
+
+test("two runs at the same time on one agent do not mix their people", async () => {
+  const people = [person(), person()];
+  const { spectron } = people[0] as Person;
+  const model = new ScriptedModel([[assistantMessage("Fine.")], [assistantMessage("Fine.")]]);
+  const agent = withMemoryInstructions(new Agent<unknown>({ name: "A", model }), {
+    spectron,
+    scope: (context) => (context as Person).scope,
+    session: (context) => (context as Person).session,
+  });
+  const session = memorySession({
+    spectron,
+    scope: (context) => (context as Person | undefined)?.scope,
+    session: "one-thread",
+  });
+  const cities = ["Braga", "Porto"];
+  await Promise.all(
+    people.map(async (context, index) =>
+      runner.run(agent, `I live in ${cities[index]}.`, { context, session }),
+    ),
+  );
+  for (const [index, alice] of people.entries())
+    expect(await alice.facts()).toEqual([`home_city: ${cities[index]}`]);
+});
