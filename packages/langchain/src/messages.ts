@@ -3,6 +3,7 @@ import type { TurnMessage } from "@spectron/core/adapter";
 import type { AIMessage, BaseMessage, ChatMessage, ToolMessage } from "@langchain/core/messages";
 import { blocksOf, contentText } from "./content-text.ts";
 import type { ContentBlock } from "./content-text.ts";
+import { sortedJson } from "./sorted-json.ts";
 
 /** One thing said, still without its place in the conversation. */
 export type Said = Omit<TurnMessage, "anchor" | "id">;
@@ -133,15 +134,7 @@ function providerResult(
 }
 
 function called(name: string, args: unknown): string {
-  return `called ${name}(${JSON.stringify(sorted(args) ?? {})})`;
-}
-
-/** Streams and whole answers may list the arguments of one call in different order. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
+  return `called ${name}(${sortedJson(args ?? {})})`;
 }
 
 function part(name: string, said: Said): Part[] {
