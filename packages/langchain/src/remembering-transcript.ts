@@ -23,7 +23,7 @@ export function rememberingTranscript(
     });
 
   return {
-    getMessages: async () => transcript.getMessages(),
+    getMessages: async () => [...(await transcript.getMessages())],
     clear: async () => transcript.clear(),
     async addMessages(messages) {
       const start = (await transcript.getMessages()).length;

@@ -101,7 +101,8 @@ export class SpectronMemory extends BaseMemory {
       });
     } catch (error) {
       if (throws || !MemoryError.isInstance(error)) throw error;
-      onError?.(error, { operation: "recall" });
+      // what the chain is bound to was checked, and reported, by the turn
+      if (error.code !== "configuration") onError?.(error, { operation: "recall" });
       return [];
     }
   }

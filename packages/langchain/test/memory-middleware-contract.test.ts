@@ -10,7 +10,8 @@ describeAdapterContract("LangChain middleware", ({ stream, ...binding }) => {
     model,
     tools: [],
     systemPrompt: "Be brief.",
-    middleware: [memoryMiddleware(binding)],
+    // a busy machine is no outage
+    middleware: [memoryMiddleware({ ...binding, recall: { timeoutMs: 20_000 } })],
   });
   return {
     async ask(text, answer) {

@@ -522,7 +522,10 @@ describe("runs that stop on the way", () => {
     const model = fakeModel()
       .respond(calls("weather", { city: "Braga" }, "a1"))
       .respond(ai("Sunny.", "a2"));
-    const asks = humanInTheLoopMiddleware({ interruptOn: { weather: true } });
+    const asks = humanInTheLoopMiddleware({
+      interruptOn: { weather: true },
+      // its option type does not resolve under this compiler
+    } as never);
     const agent = agentWith(
       model,
       { scope },
@@ -678,7 +681,8 @@ describe("beside other parts of an agent", () => {
       model: summarizer,
       trigger: { messages: 4 },
       keep: { messages: 2 },
-    });
+      // its option type does not resolve under this compiler
+    } as never);
     const agent = agentWith(
       model,
       { scope },
