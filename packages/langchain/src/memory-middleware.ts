@@ -1,6 +1,7 @@
 import { createAdapterMemory } from "@spectron/core/adapter";
 import type { MemoryBinding, MemoryTurn } from "@spectron/core/adapter";
 import type { BaseMessage } from "@langchain/core/messages";
+import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
 import { createMiddleware } from "langchain";
 import type { AgentMiddleware } from "langchain";
 import { z } from "zod";
@@ -59,7 +60,8 @@ export function memoryMiddleware(options: MemoryMiddlewareOptions): AgentMiddlew
   return createMiddleware({
     name: "SpectronMemory",
     stateSchema,
-    async beforeAgent(state: AgentState, runtime: MemoryRuntime) {
+    async beforeAgent(state: AgentState, hook: MemoryRuntime) {
+      const runtime = withConfig(hook);
       if (skips(runtime)) return undefined;
       const all = markMessages(state.messages, includeTools);
       const { leftover, inputs } = startOf(all, state.messages, new Set(state._spectronCursor));
@@ -73,7 +75,7 @@ export function memoryMiddleware(options: MemoryMiddlewareOptions): AgentMiddlew
       return { _spectronCursor: all.map((item) => item.mark) };
     },
     async wrapModelCall(request, handler) {
-      const runtime: MemoryRuntime = request.runtime;
+      const runtime = withConfig(request.runtime);
       if (skips(runtime)) return handler(request);
       const binding = bind(runtime);
       const question = lastQuestion(request.messages);
@@ -88,7 +90,8 @@ export function memoryMiddleware(options: MemoryMiddlewareOptions): AgentMiddlew
         throw error;
       }
     },
-    async afterAgent(state: AgentState, runtime: MemoryRuntime) {
+    async afterAgent(state: AgentState, hook: MemoryRuntime) {
+      const runtime = withConfig(hook);
       if (skips(runtime)) return undefined;
       const binding = bind(runtime);
       const known = new Set(state._spectronCursor);
@@ -99,6 +102,21 @@ export function memoryMiddleware(options: MemoryMiddlewareOptions): AgentMiddlew
       return { _spectronCursor: all.map((item) => item.mark) };
     },
   }) as AgentMiddleware;
+}
+
+/**
+ * Hooks see of the context only what a middleware's own schema names, and older ones nothing of the config; the
+ * framework's async context knows the whole config of the run.
+ */
+function withConfig(hook: MemoryRuntime): MemoryRuntime {
+  const config = AsyncLocalStorageProviderSingleton.getRunnableConfig() as
+    | MemoryRuntime
+    | undefined;
+  return {
+    context: (config?.context ?? hook.context) as unknown,
+    configurable: hook.configurable ?? config?.configurable,
+    signal: hook.signal ?? config?.signal,
+  };
 }
 
 function threadOf(runtime: MemoryRuntime): string | undefined {

@@ -45,9 +45,13 @@ function isQuestion(message: BaseMessage): boolean {
   return message.getType() === "human" && !isMadeByFramework(message);
 }
 
-/** Summaries and notifications carry this mark and may reuse the id of a message of the user. */
+/** What a summary starts with in versions that do not mark it yet. */
+const SUMMARY = "Here is a summary of the conversation to date:";
+
+/** Summaries and notifications carry a mark and may reuse the id of a message of the user. */
 function isMadeByFramework(message: BaseMessage): boolean {
-  return message.additional_kwargs["lc_source"] !== undefined;
+  if (message.additional_kwargs["lc_source"] !== undefined) return true;
+  return message.getType() === "human" && contentText(blocksOf(message)).startsWith(SUMMARY);
 }
 
 interface Part {

@@ -489,6 +489,7 @@ describe("failures of memory", () => {
     );
     await expect(agent.invoke(user("I live in Braga."), thread("t"))).rejects.toThrow();
     isDown = false;
+    await spectron.flush();
     const result = await agent.invoke(null, thread("t"));
     expect(textsOf(result).at(-1)).toBe("Nice.");
     expect(model.calls).toHaveLength(1);
