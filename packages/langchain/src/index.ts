@@ -1,2 +1,2 @@
-export { memoryMiddleware } from "./middleware.ts";
+export { memoryMiddleware } from "./memory-middleware.ts";
 export type { FromRuntime, MemoryMiddlewareOptions, MemoryRuntime } from "./options.ts";

@@ -1,103 +1,147 @@
-import { idAnchor, ordinalAnchor } from "@spectron/core/adapter";
+import { stripMemoryBlocks } from "@spectron/core/adapter";
 import type { TurnMessage } from "@spectron/core/adapter";
-import type { AIMessage, BaseMessage, ToolMessage } from "@langchain/core/messages";
+import type { AIMessage, BaseMessage, ChatMessage, ToolMessage } from "@langchain/core/messages";
+import { blocksOf, contentText } from "./content-text.ts";
+import type { ContentBlock } from "./content-text.ts";
+import { sortedJson } from "./sorted-json.ts";
 
-/** What a wire message keeps of a LangChain message; undefined for what is never remembered. */
-export function toTurnMessage(
-  message: BaseMessage,
-  position: number,
-  includeTools: readonly string[],
-): TurnMessage | undefined {
-  const anchor = message.id === undefined ? ordinalAnchor(position) : idAnchor(message.id);
-  switch (message.getType()) {
-    case "human": {
-      // a summary or notification made by the framework is not something the user said
-      if (message.additional_kwargs["lc_source"] !== undefined) return undefined;
-      return nonEmpty({ role: "user", text: humanText(message), anchor });
-    }
-    case "ai":
-      return nonEmpty({ role: "assistant", text: assistantText(message as AIMessage), anchor });
-    case "tool":
-    case "function": {
-      const tool = message as ToolMessage;
-      if (tool.status === "error" || !includeTools.includes(tool.name ?? "")) return undefined;
-      return nonEmpty({
-        role: "tool",
-        text: textOf(message),
-        anchor,
-        tool: tool.name ?? "",
-        callId: tool.tool_call_id,
-      });
-    }
-    default:
-      return undefined;
-  }
+/** One thing said, still without its place in the conversation. */
+export type Said = Omit<TurnMessage, "anchor" | "id">;
+
+/** What is remembered of a message of LangChain; `part` tells apart what one message says in several roles. */
+export interface Mapped {
+  /** Index of the message in the list. */
+  index: number;
+  part: string;
+  said: Said;
 }
 
-/** The newest human message: what memory is asked about, and where it stands. */
+/**
+ * What memory keeps of a conversation. Prompts, reasoning, failed tool results and messages made by the framework
+ * (summaries, notifications) are left out; tool results are kept of the tools that the application names.
+ */
+export function mapMessages(
+  messages: readonly BaseMessage[],
+  includeTools: readonly string[],
+): Mapped[] {
+  const calls = new Map<string, string>();
+  return messages.flatMap((message, index) =>
+    saidBy(message, includeTools, calls).map(({ part, said }) => ({ index, part, said })),
+  );
+}
+
+/** The newest thing the user said: what memory is asked about, and where it stands. */
 export function lastQuestion(messages: readonly BaseMessage[]): {
   query?: string;
   queryAnchor?: string;
 } {
-  const message = messages.findLast(
-    (item) => item.getType() === "human" && item.additional_kwargs["lc_source"] === undefined,
-  );
+  const index = messages.findLastIndex(isQuestion);
+  const message = messages[index];
   if (message === undefined) return {};
-  return { query: textOf(message), queryAnchor: message.id ?? `#${messages.indexOf(message)}` };
+  return { query: contentText(blocksOf(message)), queryAnchor: message.id ?? `#${index}` };
 }
 
-function nonEmpty(message: TurnMessage): TurnMessage | undefined {
-  return message.text === "" ? undefined : message;
+function isQuestion(message: BaseMessage): boolean {
+  return message.getType() === "human" && !isMadeByFramework(message);
 }
 
-interface ContentBlock {
-  type: string;
-  text?: string;
-  name?: string;
-  filename?: string;
-  metadata?: { filename?: string };
+/** What a summary starts with in versions that do not mark it yet. */
+const SUMMARY = "Here is a summary of the conversation to date:";
+
+/** Summaries and notifications carry a mark and may reuse the id of a message of the user. */
+function isMadeByFramework(message: BaseMessage): boolean {
+  if (message.additional_kwargs["lc_source"] !== undefined) return true;
+  return message.getType() === "human" && contentText(blocksOf(message)).startsWith(SUMMARY);
 }
 
-function blocksOf(message: BaseMessage): ContentBlock[] {
-  return typeof message.content === "string"
-    ? [{ type: "text", text: message.content }]
-    : (message.content as ContentBlock[]);
+interface Part {
+  part: string;
+  said: Said;
 }
 
-function textOf(message: BaseMessage): string {
-  return blocksOf(message)
-    .flatMap((block) => (block.type === "text" && block.text !== undefined ? [block.text] : []))
-    .join("\n");
+function saidBy(
+  message: BaseMessage,
+  includeTools: readonly string[],
+  calls: Map<string, string>,
+): Part[] {
+  if (isMadeByFramework(message)) return [];
+  switch (message.getType()) {
+    case "human":
+      return words("user", message);
+    case "ai":
+      return answer(message as AIMessage, includeTools, calls);
+    case "tool":
+    case "function": {
+      const result = message as ToolMessage;
+      const tool = result.name ?? calls.get(result.tool_call_id) ?? "";
+      if (result.status === "error" || !includeTools.includes(tool)) return [];
+      return words("tool", message, { tool, callId: result.tool_call_id });
+    }
+    case "generic": {
+      const { role } = message as ChatMessage;
+      if (role === "assistant") return words("assistant", message);
+      // prompts and results of tools nobody named are no conversation
+      return role === "system" || role === "tool" ? [] : words("user", message);
+    }
+    default:
+      return [];
+  }
 }
 
-const MEDIA: Readonly<Record<string, string>> = {
-  image: "image",
-  image_url: "image",
-  audio: "audio",
-  input_audio: "audio",
-  video: "video",
-  file: "file",
-};
-
-function humanText(message: BaseMessage): string {
-  return blocksOf(message)
-    .flatMap((block) => {
-      if (block.type === "text" || block.type === "text-plain") return [block.text ?? ""];
-      const kind = MEDIA[block.type];
-      if (kind === undefined) return [];
-      const name = block.name ?? block.filename ?? block.metadata?.filename;
-      return [name === undefined ? `[${kind}]` : `[${kind}: ${name}]`];
-    })
-    .filter((text) => text !== "")
-    .join("\n");
+function words(
+  role: Said["role"],
+  message: BaseMessage,
+  more: { tool?: string; callId?: string | undefined } = {},
+): Part[] {
+  return part("", { role, text: contentText(blocksOf(message)), ...more });
 }
 
-function assistantText(message: AIMessage): string {
-  const refusals = blocksOf(message).flatMap((block) =>
-    block.type === "refusal" ? [(block as { refusal?: string }).refusal ?? ""] : [],
-  );
-  const calls = (message.tool_calls ?? []).map(
-    (call) => `called ${call.name}(${JSON.stringify(call.args)})`,
-  );
-  return [textOf(message), ...refusals, ...calls].filter((text) => text !== "").join("\n");
+function answer(
+  message: AIMessage,
+  includeTools: readonly string[],
+  calls: Map<string, string>,
+): Part[] {
+  for (const call of message.tool_calls ?? []) if (call.id !== undefined) calls.set(call.id, call.name);
+  const blocks = providerBlocks(message);
+  const own = blocks.flatMap((block) => {
+    if (block.type !== "server_tool_call") return [];
+    const name = typeof block["name"] === "string" ? block["name"] : "";
+    if (typeof block["id"] === "string") calls.set(block["id"], name);
+    return [called(name, block["args"])];
+  });
+  const asked = (message.tool_calls ?? []).map((call) => called(call.name, call.args));
+  const lines = [contentText(blocksOf(message)), ...own, ...asked].filter((line) => line !== "");
+  return [
+    ...part("", { role: "assistant", text: lines.join("\n") }),
+    ...blocks.flatMap((block) => providerResult(block, includeTools, calls)),
+  ];
+}
+
+/** Calls that the provider made itself stand inside the answer; only newer cores give them one form. */
+function providerBlocks(message: AIMessage): ContentBlock[] {
+  if (typeof message.content === "string") return [];
+  return (message as { contentBlocks?: ContentBlock[] }).contentBlocks ?? [];
+}
+
+function providerResult(
+  block: ContentBlock,
+  includeTools: readonly string[],
+  calls: ReadonlyMap<string, string>,
+): Part[] {
+  if (block.type !== "server_tool_call_result" || block["status"] === "error") return [];
+  const callId = typeof block["toolCallId"] === "string" ? block["toolCallId"] : "";
+  const tool = calls.get(callId) ?? "";
+  if (!includeTools.includes(tool)) return [];
+  const output = block["output"];
+  const text = typeof output === "string" ? output : (JSON.stringify(output) ?? "");
+  return part(callId, { role: "tool", text, tool, callId });
+}
+
+function called(name: string, args: unknown): string {
+  return `called ${name}(${sortedJson(args ?? {})})`;
+}
+
+function part(name: string, said: Said): Part[] {
+  const text = stripMemoryBlocks(said.text);
+  return text === "" ? [] : [{ part: name, said: { ...said, text } }];
 }

@@ -1,6 +1,6 @@
 import type { MemoryOptions } from "@spectron/core/adapter";
 
-/** The parts of LangChain's middleware runtime that bindings are read from. */
+/** The parts of LangChain's runtime that bindings are read from. */
 export interface MemoryRuntime {
   // oxlint-disable-next-line typescript/no-explicit-any -- the application's own context type
   readonly context?: any;
@@ -16,6 +16,15 @@ export interface MemoryMiddlewareOptions extends MemoryOptions {
   scope: FromRuntime;
   /** The conversation. @default `configurable.thread_id` of the run */
   session?: FromRuntime | undefined;
-  /** Also follow agents that run inside a tool of this agent. @default false */
+  /** Also follow an agent that runs inside a tool or as a node of another graph. @default false */
   includeSubagents?: boolean | undefined;
+  /**
+   * True when the application sends its messages with ids that stay the same from one call to the next, so that an edit
+   * replaces what was said before. @default true with a checkpointer, otherwise for ids that are no UUIDs
+   */
+  stableMessageIds?: boolean | undefined;
+}
+
+export function readSource(source: FromRuntime, runtime: MemoryRuntime): string | undefined {
+  return typeof source === "function" ? source(runtime) : source;
 }
