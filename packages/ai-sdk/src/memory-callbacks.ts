@@ -58,11 +58,10 @@ export function memoryCallbacks(options: Omit<MemoryOptions, "recall">): MemoryC
       const binding = bindingOf(providerOptions);
       if (binding?.store === "never") return;
       const { before, fresh } = splitPrompt(messages as PromptMessage[]);
-      // the mark has to be there before the first model call, and so before anything is awaited
       const release = binding === undefined ? () => undefined : claim(binding);
       const turn = memory.turn(
         { scope: binding?.scope ?? "", session: binding?.session ?? "" },
-        { inputs: await anchored(toDrafts(fresh, includeTools), toDrafts(before, includeTools)) },
+        { inputs: anchored(toDrafts(fresh, includeTools), toDrafts(before, includeTools)) },
       );
       open.set(callId, { turn, conversation: [...before, ...fresh], release });
       for (const oldest of open.keys()) {
@@ -80,7 +79,7 @@ export function memoryCallbacks(options: Omit<MemoryOptions, "recall">): MemoryC
       }
       const said = toDrafts(inOrder(responseMessages, steps), includeTools);
       const outputs = marked(said, incompleteMark(reason));
-      await call.turn.finish(await anchored(outputs, toDrafts(call.conversation, includeTools)));
+      await call.turn.finish(anchored(outputs, toDrafts(call.conversation, includeTools)));
     },
     onAbort({ callId }) {
       close(callId)?.turn.abort();

@@ -28,6 +28,8 @@ export interface MemoryTool {
 
 /** By this key the SDK knows schemas that are not made by its own copy. */
 const SCHEMA: symbol = Symbol.for("vercel.ai.schema");
+/** ai 5 asks for this one as well. */
+const VALIDATOR: symbol = Symbol.for("vercel.ai.validator");
 
 /** The tools recall, remember and forget for `tools` of a call; the model cannot choose whose memory they touch. */
 export function memoryTools(
@@ -45,7 +47,12 @@ export function memoryTools(
     name,
     {
       description,
-      inputSchema: { [SCHEMA]: true, jsonSchema: parameters, validate: undefined },
+      inputSchema: {
+        [SCHEMA]: true,
+        [VALIDATOR]: true,
+        jsonSchema: parameters,
+        validate: undefined,
+      },
       execute: async (input: unknown, execution: ToolExecution) =>
         execute(input, execution, {
           callId: execution.toolCallId,

@@ -1,5 +1,5 @@
 import { idAnchor, prefixAnchor } from "@spectron/core/adapter";
-import type { TurnMessage } from "@spectron/core/adapter";
+import type { MessageSource, TurnMessage } from "@spectron/core/adapter";
 import { partsOf, stampedId } from "./prompt.ts";
 import type { PromptMessage, PromptPart } from "./prompt.ts";
 
@@ -69,17 +69,23 @@ export function reasonOf(reason: unknown): string {
     : "unknown";
 }
 
-/** Gives each message its place: the application's id, or the conversation before the unit. */
-export async function anchored(
+/**
+ * Gives each message its place: the application's id, the provider's, or the conversation before the unit. The unit
+ * takes its turn in the queue at once; hashing waits.
+ */
+export function anchored(
   drafts: readonly Draft[],
   before: readonly Draft[],
   responseId?: string,
-): Promise<TurnMessage[]> {
-  const place = responseId === undefined ? await prefixAnchor(before) : idAnchor(responseId);
-  return drafts.map((draft) => ({
-    ...draft,
-    anchor: draft.id === undefined ? place : idAnchor(draft.id),
-  }));
+): MessageSource {
+  if (drafts.length === 0) return [];
+  return async () => {
+    const place = responseId === undefined ? await prefixAnchor(before) : idAnchor(responseId);
+    return drafts.map((draft) => ({
+      ...draft,
+      anchor: draft.id === undefined ? place : idAnchor(draft.id),
+    }));
+  };
 }
 
 /** One message of a speaker from the texts of its parts; none when nothing is left. */

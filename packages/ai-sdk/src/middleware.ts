@@ -77,7 +77,7 @@ export function memoryMiddleware(options: MemoryMiddlewareOptions): MemoryMiddle
         session: bound.session ?? options.session ?? "",
       },
       {
-        inputs: await anchored(toDrafts(fresh, includeTools), toDrafts(before, includeTools)),
+        inputs: anchored(toDrafts(fresh, includeTools), toDrafts(before, includeTools)),
         ...(query === undefined
           ? {}
           : { query, queryAnchor: await questionPlace(params.prompt, includeTools) }),
@@ -98,9 +98,7 @@ export function memoryMiddleware(options: MemoryMiddlewareOptions): MemoryMiddle
       turn.abort();
       return;
     }
-    await turn.finish(
-      await anchored(drafts, toDrafts(conversation, includeTools), answer?.responseId),
-    );
+    await turn.finish(anchored(drafts, toDrafts(conversation, includeTools), answer?.responseId));
   };
 
   return {

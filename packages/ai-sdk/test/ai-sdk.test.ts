@@ -196,6 +196,7 @@ describe.each(modes)("AI SDK checklist, %s", (_, stream) => {
       await ask(stream, {
         model: withMemory(model, chat.options),
         prompt: "Search for Braga.",
+        tools: { search: weatherTool().weather },
         providerOptions: chat.providerOptions,
       });
       return chat.stored();
