@@ -1,24 +1,34 @@
 import { idAnchor, prefixAnchor } from "@spectron/core/adapter";
-import type { TurnMessage } from "@spectron/core/adapter";
-import { NAMESPACE } from "./options.ts";
-import { partsOf } from "./prompt.ts";
+import type { MessageSource, TurnMessage } from "@spectron/core/adapter";
+import { partsOf, stampedId } from "./prompt.ts";
 import type { PromptMessage, PromptPart } from "./prompt.ts";
 
-type Draft = Omit<TurnMessage, "anchor"> & { messageId?: string | undefined };
+/** A message as memory sees it, before it has a place. */
+export type Draft = Omit<TurnMessage, "anchor">;
 
-/** What a wire message keeps of prompt messages (user and assistant text, listed tool results). */
+/** A model's answer, whichever SDK version gave it. */
+export interface Answer {
+  content: readonly PromptPart[];
+  finishReason: unknown;
+  /** The provider's own id of the response. */
+  responseId?: string | undefined;
+}
+
+/** Base64, alone or in a data URL: never text that anybody said. */
+const BINARY = /(?:data:[\w.+/-]+;base64,)?[A-Za-z0-9+/]{256,}={0,2}/g;
+
+/** What memory keeps of prompt messages: user and assistant text, tool calls, listed tool results. */
 export function toDrafts(
   messages: readonly PromptMessage[],
   includeTools: readonly string[],
 ): Draft[] {
   return messages.flatMap((message) => {
     const parts = partsOf(message);
-    const messageId = stampedId(message);
     switch (message.role) {
       case "user":
-        return draft("user", parts.map(userText), messageId);
+        return spoken("user", parts.map(userText), stampedId(message));
       case "assistant":
-        return draft("assistant", parts.map(assistantText), messageId);
+        return spoken("assistant", parts.map(assistantText), stampedId(message));
       case "tool":
         return parts.flatMap((part) => toolDraft(part, includeTools));
       case "system":
@@ -27,44 +37,79 @@ export function toDrafts(
   });
 }
 
-/** What a wire message keeps of a model's answer. */
-export function contentDrafts(
-  content: readonly PromptPart[],
-  includeTools: readonly string[],
-): Draft[] {
+/** What memory keeps of an answer; undefined when the answer is no evidence of anything said. */
+export function answerDrafts(answer: Answer, includeTools: readonly string[]): Draft[] | undefined {
+  const reason = reasonOf(answer.finishReason);
+  if (!isSaid(reason)) return undefined;
   return [
-    ...draft("assistant", content.map(assistantText), undefined),
-    ...content.flatMap((part) => toolDraft(part, includeTools)),
+    ...spoken(
+      "assistant",
+      [...answer.content.map(assistantText), incompleteMark(reason)],
+      undefined,
+    ),
+    ...answer.content.flatMap((part) => toolDraft(part, includeTools)),
   ];
 }
 
-/** Gives each message its place: the application's id, or the conversation before the unit. */
-export async function anchored(
+/** False for answers that failed or were withheld. */
+export function isSaid(reason: string): boolean {
+  return reason !== "error" && reason !== "content-filter";
+}
+
+/** Tells readers of the transcript that an answer was cut off. */
+export function incompleteMark(reason: string): string {
+  return reason === "length" || reason === "interrupted" ? `[incomplete: ${reason}]` : "";
+}
+
+/** ai 5 gives a string, later versions `{ unified, raw }`. */
+export function reasonOf(reason: unknown): string {
+  if (typeof reason === "string") return reason;
+  return typeof reason === "object" && reason !== null
+    ? String((reason as { unified?: unknown }).unified)
+    : "unknown";
+}
+
+/**
+ * Gives each message its place: the application's id, the provider's, or the conversation before the unit. The unit
+ * takes its turn in the queue at once; hashing waits.
+ */
+export function anchored(
   drafts: readonly Draft[],
   before: readonly Draft[],
-): Promise<TurnMessage[]> {
-  const place = await prefixAnchor(withoutIds(before));
-  return drafts.map(({ messageId, ...item }) => ({
-    ...item,
-    anchor: messageId === undefined ? place : idAnchor(messageId),
-  }));
+  responseId?: string,
+): MessageSource {
+  if (drafts.length === 0) return [];
+  return async () => {
+    const place = responseId === undefined ? await prefixAnchor(before) : idAnchor(responseId);
+    return drafts.map((draft) => ({
+      ...draft,
+      anchor: draft.id === undefined ? place : idAnchor(draft.id),
+    }));
+  };
 }
 
-export function withoutIds(drafts: readonly Draft[]): Omit<TurnMessage, "anchor">[] {
-  return drafts.map(({ messageId: _, ...item }) => item);
-}
-
-function draft(
+/** One message of a speaker from the texts of its parts; none when nothing is left. */
+export function spoken(
   role: "user" | "assistant",
   texts: readonly string[],
-  messageId: string | undefined,
+  id: string | undefined,
 ): Draft[] {
   const text = texts.filter((item) => item !== "").join("\n");
-  return text === "" ? [] : [{ role, text, messageId }];
+  return text === "" ? [] : [{ role, text, ...(id === undefined ? {} : { id }) }];
 }
 
-function userText(part: PromptPart): string {
+/** The result of a tool whose results the application wants stored. */
+export function toolDraft(part: PromptPart, includeTools: readonly string[]): Draft[] {
+  const { toolName = "", toolCallId = "" } = part;
+  if (part.type !== "tool-result" || part.isError === true || part.preliminary === true) return [];
+  if (!includeTools.includes(toolName)) return [];
+  const text = withoutBinary(outputText(part.output ?? part.result));
+  return text === "" ? [] : [{ role: "tool", text, tool: toolName, callId: toolCallId }];
+}
+
+export function userText(part: PromptPart): string {
   if (part.type === "text") return part.text ?? "";
+  if (part.type === "image") return `[file: ${part.mediaType ?? "image"}]`;
   return part.type === "file" ? `[file: ${part.filename ?? part.mediaType ?? "unnamed"}]` : "";
 }
 
@@ -75,26 +120,27 @@ function assistantText(part: PromptPart): string {
     case "file":
       return `[generated ${part.mediaType ?? "file"}]`;
     case "tool-call":
-      return `called ${part.toolName ?? "tool"}(${
-        typeof part.input === "string" ? part.input : JSON.stringify(part.input ?? {})
-      })`;
+      return `called ${part.toolName ?? "tool"}(${argumentsText(part.input)})`;
     default:
       return "";
   }
 }
 
-function toolDraft(part: PromptPart, includeTools: readonly string[]): Draft[] {
-  if (part.type !== "tool-result" || !includeTools.includes(part.toolName ?? "")) return [];
-  const text = outputText(part.output ?? part.result);
-  return text === ""
-    ? []
-    : [{ role: "tool", text, tool: part.toolName ?? "", callId: part.toolCallId ?? "" }];
+/** Answers hold arguments as JSON text, prompts as a value; both read alike. */
+function argumentsText(input: unknown): string {
+  if (typeof input !== "string") return withoutBinary(JSON.stringify(input ?? {}));
+  try {
+    return withoutBinary(JSON.stringify(JSON.parse(input)));
+  } catch {
+    return withoutBinary(input);
+  }
 }
 
 /** Text of a tool result; failures and denials are not memory. */
 function outputText(output: unknown): string {
   if (typeof output === "string") return output;
-  if (typeof output !== "object" || output === null) return "";
+  if (output === undefined || output === null) return "";
+  if (typeof output !== "object") return JSON.stringify(output);
   const { type, value } = output as { type?: string; value?: unknown };
   switch (type) {
     case "text":
@@ -116,10 +162,6 @@ function outputText(output: unknown): string {
   }
 }
 
-function stampedId(message: PromptMessage): string | undefined {
-  for (const holder of [message, ...partsOf(message)]) {
-    const id = holder.providerOptions?.[NAMESPACE]?.["messageId"];
-    if (typeof id === "string" && id !== "") return id;
-  }
-  return undefined;
+function withoutBinary(text: string): string {
+  return text.replaceAll(BINARY, "[binary]");
 }

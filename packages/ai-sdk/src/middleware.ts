@@ -1,14 +1,17 @@
 import { createAdapterMemory, prefixAnchor } from "@spectron/core/adapter";
-import type { AdapterMemory, MemoryTurn } from "@spectron/core/adapter";
-import { anchored, contentDrafts, toDrafts, withoutIds } from "./messages.ts";
-import { NAMESPACE } from "./options.ts";
-import type { MemoryBindingOptions, MemoryMiddlewareOptions } from "./options.ts";
-import { injectBlock, lastUserText, splitPrompt } from "./prompt.ts";
+import type { MemoryTurn } from "@spectron/core/adapter";
+import { anchored, answerDrafts, toDrafts } from "./messages.ts";
+import type { Answer } from "./messages.ts";
+import { observeAnswer } from "./observe-answer.ts";
+import { bindingOf, NAMESPACE } from "./options.ts";
+import type { CallBinding, MemoryMiddlewareOptions } from "./options.ts";
+import { hasMemoryBlock, injectBlock, lastUserText, splitPrompt, stripStamps } from "./prompt.ts";
 import type { PromptMessage, PromptPart } from "./prompt.ts";
 
 /** What a call hands to the middleware, in the parts that every SDK version has. */
 interface CallParameters {
-  prompt: unknown;
+  prompt: PromptMessage[];
+  responseFormat?: { type: string } | undefined;
   providerOptions?: Record<string, Record<string, unknown>> | undefined;
   abortSignal?: AbortSignal | undefined;
 }
@@ -45,7 +48,7 @@ export interface MemoryMiddleware {
   }) => Promise<S>;
 }
 
-/** One model call under way: its turn, and what its answer is keyed by. */
+/** One model call under way: its turn, and the conversation that its answer continues. */
 interface Call {
   turn: MemoryTurn;
   conversation: PromptMessage[];
@@ -61,165 +64,110 @@ export function memoryMiddleware(options: MemoryMiddlewareOptions): MemoryMiddle
   const calls = new WeakMap<object, Call>();
   const includeTools = options.tools?.include ?? [];
 
+  const start = async (params: CallParameters): Promise<Call | undefined> => {
+    const bound = bindingOf(params.providerOptions) ?? {};
+    const recall = bound.recall !== false && !hasMemoryBlock(params.prompt);
+    const store = stores(bound, params, options);
+    if (!recall && !store) return undefined;
+    const { before, fresh } = splitPrompt(params.prompt);
+    const query = lastUserText(params.prompt);
+    const turn = memory.turn(
+      {
+        scope: bound.scope ?? options.scope ?? "",
+        session: bound.session ?? options.session ?? "",
+      },
+      {
+        inputs: anchored(toDrafts(fresh, includeTools), toDrafts(before, includeTools)),
+        ...(query === undefined
+          ? {}
+          : { query, queryAnchor: await questionPlace(params.prompt, includeTools) }),
+        store,
+        recall,
+        signal: params.abortSignal,
+      },
+    );
+    return { turn, conversation: [...before, ...fresh] };
+  };
+
   const finish = async (
-    call: Call,
-    content: readonly PromptPart[],
-    finishReason: unknown,
+    { turn, conversation }: Call,
+    answer: Answer | undefined,
   ): Promise<void> => {
-    const reason = reasonOf(finishReason);
-    if (reason === "error" || reason === "content-filter") {
-      call.turn.abort();
+    const drafts = answer === undefined ? undefined : answerDrafts(answer, includeTools);
+    if (drafts === undefined) {
+      turn.abort();
       return;
     }
-    const outputs = await anchored(
-      contentDrafts(content, includeTools),
-      toDrafts(call.conversation, includeTools),
-    );
-    await call.turn.finish(outputs);
+    await turn.finish(anchored(drafts, toDrafts(conversation, includeTools), answer?.responseId));
   };
 
   return {
     specificationVersion: "v3",
     async transformParams({ params }) {
-      const started = await startCall(memory, options, params as CallParameters, includeTools);
+      const given = params as unknown as CallParameters;
+      const call = await start(given);
+      const block = await call?.turn.block;
       const next = {
         ...params,
-        prompt: stripStamps(injectBlock(params.prompt as PromptMessage[], await started.block)),
-        ...stripOptions(params as CallParameters),
+        prompt: stripStamps(injectBlock(given.prompt, block ?? "", options)),
+        ...withoutNamespace(given),
       };
-      if (started.call !== undefined) calls.set(next, started.call);
+      if (call !== undefined) calls.set(next, call);
       return next;
     },
     async wrapGenerate({ doGenerate, params }) {
       const call = calls.get(params as object);
-      if (call === undefined) return doGenerate() as never;
-      let result: unknown;
-      try {
-        result = await doGenerate();
-      } catch (error) {
-        call.turn.abort();
-        throw error;
-      }
-      const { content, finishReason } = result as { content: PromptPart[]; finishReason?: unknown };
-      await finish(call, content, finishReason);
-      return result as never;
+      if (call === undefined) return doGenerate();
+      const result = await orAbort(call, doGenerate);
+      const { content, finishReason, response } = result as {
+        content: PromptPart[];
+        finishReason?: unknown;
+        response?: { id?: string };
+      };
+      await finish(call, { content, finishReason, responseId: response?.id });
+      return result;
     },
     async wrapStream({ doStream, params }) {
       const call = calls.get(params as object);
-      if (call === undefined) return doStream() as never;
-      let result: { stream: ReadableStream };
-      try {
-        result = await doStream();
-      } catch (error) {
-        call.turn.abort();
-        throw error;
-      }
-      return { ...result, stream: result.stream.pipeThrough(observe(call, finish)) } as never;
+      if (call === undefined) return doStream();
+      const result = await orAbort(call, doStream);
+      const observed = observeAnswer(async (answer) => finish(call, answer));
+      return { ...result, stream: result.stream.pipeThrough(observed) };
     },
   };
 }
 
-async function startCall(
-  memory: AdapterMemory,
-  options: MemoryMiddlewareOptions,
+/** Structured output is the application's own question, not conversation, unless the call says otherwise. */
+function stores(
+  bound: CallBinding,
   params: CallParameters,
-  includeTools: readonly string[],
-): Promise<{ call?: Call; block: Promise<string> | string }> {
-  const bound = params.providerOptions?.[NAMESPACE] as Partial<MemoryBindingOptions> | undefined;
-  const binding = {
-    scope: bound?.scope ?? options.scope ?? "",
-    session: bound?.session ?? options.session ?? "",
-  };
-  const prompt = params.prompt as PromptMessage[];
-  const { before, fresh } = splitPrompt(prompt);
-  const inputs = await anchored(toDrafts(fresh, includeTools), toDrafts(before, includeTools));
-  const query = lastUserText(prompt);
-  const turn = memory.turn(binding, {
-    inputs,
-    ...(query === undefined ? {} : { query, queryAnchor: await queryAnchor(prompt, includeTools) }),
-    store: (bound?.store ?? options.store ?? "always") !== "never",
-    recall: bound?.recall ?? true,
-    ...(params.abortSignal === undefined ? {} : { signal: params.abortSignal }),
-  });
-  return { call: { turn, conversation: [...before, ...fresh] }, block: turn.block };
+  options: MemoryMiddlewareOptions,
+): boolean {
+  if ((bound.writers ?? 0) > 0) return false;
+  if (params.responseFormat?.type === "json") return bound.store === "always";
+  return (bound.store ?? options.store ?? "always") !== "never";
 }
 
 /** Tells equal questions of one conversation apart: the conversation before the last user message. */
-async function queryAnchor(
+async function questionPlace(
   prompt: readonly PromptMessage[],
   includeTools: readonly string[],
 ): Promise<string> {
   const last = prompt.findLastIndex((message) => message.role === "user");
-  return prefixAnchor(withoutIds(toDrafts(prompt.slice(0, last), includeTools)));
+  return prefixAnchor(toDrafts(prompt.slice(0, last), includeTools));
 }
 
-/** Passes every part on at once and keeps what the answer is made of; only a `finish` part makes it memory. */
-function observe(
-  call: Call,
-  finish: (call: Call, content: readonly PromptPart[], reason: unknown) => Promise<void>,
-): TransformStream<unknown, unknown> {
-  const texts = new Map<string, { type: "text"; text: string }>();
-  const content: PromptPart[] = [];
-  let finished: unknown;
-  return new TransformStream<unknown, unknown>({
-    transform(chunk, controller) {
-      controller.enqueue(chunk);
-      const part = chunk as PromptPart & { id?: string; delta?: string; finishReason?: unknown };
-      if (part.type === "text-delta") {
-        const id = part.id ?? "";
-        let held = texts.get(id);
-        if (held === undefined) {
-          held = { type: "text", text: "" };
-          texts.set(id, held);
-          content.push(held);
-        }
-        held.text += part.delta ?? "";
-      } else if (part.type === "finish") {
-        finished = part.finishReason ?? "unknown";
-      } else if (["tool-call", "tool-result", "file"].includes(part.type)) {
-        content.push(part);
-      }
-    },
-    async flush() {
-      if (finished === undefined) call.turn.abort();
-      else await finish(call, content, finished);
-    },
-    cancel() {
-      call.turn.abort();
-    },
-  } as Transformer<unknown, unknown>);
+async function orAbort<Result>(call: Call, model: () => PromiseLike<Result>): Promise<Result> {
+  try {
+    return await model();
+  } catch (error) {
+    call.turn.abort();
+    throw error;
+  }
 }
 
-/** ai 5 gives a string, later versions `{ unified, raw }`. */
-function reasonOf(reason: unknown): string {
-  if (typeof reason === "string") return reason;
-  return typeof reason === "object" && reason !== null
-    ? String((reason as { unified?: unknown }).unified)
-    : "unknown";
-}
-
-function stripOptions(params: CallParameters): {
-  providerOptions?: CallParameters["providerOptions"];
-} {
-  if (params.providerOptions === undefined) return {};
+function withoutNamespace(params: CallParameters): Pick<CallParameters, "providerOptions"> {
+  if (params.providerOptions?.[NAMESPACE] === undefined) return {};
   const { [NAMESPACE]: _, ...rest } = params.providerOptions;
   return { providerOptions: rest };
-}
-
-/** Removes the message ids that `stampMessageIds` leaves on messages and parts. */
-function stripStamps(prompt: readonly PromptMessage[]): PromptMessage[] {
-  return prompt.map((message) => {
-    const clean = withoutStamp(message);
-    return typeof clean.content === "string"
-      ? clean
-      : { ...clean, content: clean.content.map(withoutStamp) };
-  });
-}
-
-function withoutStamp<Holder extends { providerOptions?: Record<string, Record<string, unknown>> }>(
-  holder: Holder,
-): Holder {
-  if (holder.providerOptions?.[NAMESPACE] === undefined) return holder;
-  const { [NAMESPACE]: _, ...rest } = holder.providerOptions;
-  return { ...holder, providerOptions: rest };
 }

@@ -10,6 +10,10 @@ interface LanguageModelObject {
   doStream(params: any): PromiseLike<any>;
 }
 
+interface CallOptions {
+  prompt: unknown;
+}
+
 /**
  * Gives a model long-term memory. Build it once; bind each call with `memoryOptions`, so that one wrapped model
  * serves many users at once.
@@ -29,36 +33,38 @@ export function withMemory<Model extends LanguageModelObject>(
   // a proxy keeps provider, modelId and supportedUrls live, whatever else a model carries
   return new Proxy(model, {
     get(target, property) {
-      if (property === "doGenerate")
-        return async (original: Parameters<Model["doGenerate"]>[0]) => {
-          const params = await middleware.transformParams({
-            type: "generate",
-            params: original as { prompt: unknown },
-            model: target,
-          });
-          return middleware.wrapGenerate({
-            doGenerate: () => target.doGenerate(params) as PromiseLike<{ content: unknown[] }>,
-            doStream: () => target.doStream(params),
-            params,
-            model: target,
-          });
-        };
-      if (property === "doStream")
-        return async (original: Parameters<Model["doStream"]>[0]) => {
-          const params = await middleware.transformParams({
-            type: "stream",
-            params: original as { prompt: unknown },
-            model: target,
-          });
-          return middleware.wrapStream({
-            doGenerate: () => target.doGenerate(params),
-            doStream: () => target.doStream(params) as PromiseLike<{ stream: ReadableStream }>,
-            params,
-            model: target,
-          });
-        };
+      if (property === "doGenerate") return generate.bind(undefined, target);
+      if (property === "doStream") return stream.bind(undefined, target);
       const value: unknown = Reflect.get(target, property, target);
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
+
+  async function generate(target: Model, given: CallOptions): Promise<unknown> {
+    const params = await middleware.transformParams({
+      type: "generate",
+      params: given,
+      model: target,
+    });
+    return middleware.wrapGenerate({
+      doGenerate: () => target.doGenerate(params),
+      doStream: () => target.doStream(params),
+      params,
+      model: target,
+    });
+  }
+
+  async function stream(target: Model, given: CallOptions): Promise<unknown> {
+    const params = await middleware.transformParams({
+      type: "stream",
+      params: given,
+      model: target,
+    });
+    return middleware.wrapStream({
+      doGenerate: () => target.doGenerate(params),
+      doStream: () => target.doStream(params),
+      params,
+      model: target,
+    });
+  }
 }
