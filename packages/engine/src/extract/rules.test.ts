@@ -420,9 +420,9 @@ describe("rule extractor", () => {
     const raw = await createRuleExtractor().extract(input);
     const { extraction, dropped } = gateExtraction(input, raw);
     expect(dropped).toEqual([]);
-    expect(extraction.facts.map(({ key, value, quote, span }) => ({ key, value, quote, span }))).toEqual(
-      raw.facts.map(({ key, value, quote, span }) => ({ key, value, quote, span })),
-    );
+    expect(
+      extraction.facts.map(({ key, value, quote, span }) => ({ key, value, quote, span })),
+    ).toEqual(raw.facts.map(({ key, value, quote, span }) => ({ key, value, quote, span })));
     expect(extraction.instructions).toEqual(raw.instructions);
   });
 
