@@ -38,7 +38,7 @@ const RULE_TABLE: readonly (readonly [InjectionKind, string])[] = [
   ],
   [
     "instruction_override",
-    `${ORDER}${FORGET} (?:all|every|any)(?: of)?(?: the| these| those)? ${RULES}\\b(?! (?:files?|below))`,
+    `${ORDER}(?:ignore|disregard|forget|override|bypass|stop following|(?:do not|don't) (?:follow|obey)) (?:all|every|any)(?: of)?(?: the| these| those)? ${RULES}\\b(?! (?:files?|below))`,
   ],
   [
     "instruction_override",
@@ -58,7 +58,7 @@ const RULE_TABLE: readonly (readonly [InjectionKind, string])[] = [
   ],
   [
     "instruction_override",
-    `\\b(?:these|this|the following|my|new) ${RULES} (?:override|supersede|replace|take (?:precedence|priority) over|outrank)s? (?:all|any|every|your|the|previous|prior|earlier)`,
+    `\\b(?:these|this|the following|my|new) ${RULES} (?:override|supersede|replace|take (?:precedence|priority) over|outrank)s? (?:all |any |every |the )*(?:your|previous|prior|earlier|existing|other instructions)`,
   ],
   [
     "instruction_override",
@@ -120,11 +120,11 @@ const RULE_TABLE: readonly (readonly [InjectionKind, string])[] = [
   ],
   [
     "role_override",
-    "\\b(?:developer|god|jailbreak|dan|sudo|unrestricted) mode (?:is )?(?:now )?(?:enabled|activated|engaged|unlocked|on\\b[.!])[^\\n]{0,60}(?:you|answer|respond|restrict|$)",
+    "\\b(?:developer|god|jailbreak|dan|sudo|unrestricted) mode (?:is )?(?:now )?(?:enabled|activated|engaged|unlocked|on)\\b(?=\\s*[.!:,;][^\\n]{0,80}\\b(?:you|answer|respond|restrict\\w*|filter\\w*|rules)\\b)",
   ],
   [
     "role_override",
-    "\\b(?:do anything now|jailbreak(?:ed)? (?:yourself|prompt|persona)|your (?:new|true|real) (?:role|identity|persona|name|character|personality|purpose) is)\\b",
+    "\\b(?:do anything now|jailbreak(?:ed)? (?:yourself|prompt|persona)|your (?:new|true|real) (?:identity|persona|character|personality) is|your (?:new|true|real) (?:role|purpose) is (?:to|an?))\\b",
   ],
   [
     "role_override",
@@ -154,15 +154,15 @@ const RULE_TABLE: readonly (readonly [InjectionKind, string])[] = [
   ],
   [
     "tool_override",
-    `${ORDER}(?:send|forward|post|upload|exfiltrate|transmit|e-?mail|leak|submit|copy|append|include|put|embed) (?:me |us )?(?:all |the |any |every |each |a copy of |your |entire |whole |full |contents? of |user'?s? |customer'?s? |their |his |her |my ){0,5}(?:\\w+ ){0,3}?(?:conversations?|chat history|chat log|messages?|memor(?:y|ies)|secrets?|api keys?|credentials?|passwords?|tokens?|cookies|private data|personal data|user data|session|environment variables|env vars|ssh keys?)\\b[^\\n]{0,60}?\\b(?:to|in|into|at|as)\\b[^\\n]{0,30}?(?:https?:|www\\.|\\S+@\\S+\\.|attacker|evil|the (?:url|link|following|address|webhook|image))`,
+    `${ORDER}(?:send|forward|post|upload|exfiltrate|transmit|e-?mail|leak|submit|copy|append|include|put|embed) (?:me |us )?(?:all |the |any |every |each |a copy of |your |entire |whole |full |contents? of |user'?s? |customer'?s? |their |his |her |my ){0,5}(?:\\w+ ){0,3}?(?:conversations?|(?:chat|message) (?:history|log)s?|(?<=all (?:\\w+ )?)messages|memor(?:y|ies)|secrets?|api keys?|credentials?|passwords?|tokens?|cookies|private data|personal data|user data|session|environment variables|env vars|ssh keys?)\\b[^\\n]{0,60}?\\b(?:to|in|into|at|as)\\b[^\\n]{0,30}?(?:https?:|www\\.|\\S+@\\S+\\.|attacker|evil|the (?:url|link|following|address|webhook|image))`,
   ],
   [
     "tool_override",
-    `${ORDER}(?:override|replace|redefine|disable|hijack|ignore|bypass|disregard|turn off) (?:all |any |the |your |every |existing |current ){0,3}(?:tool|function)(?:s|'s|s')?(?: (?:definitions?|permissions?|polic(?:y|ies)|restrictions?|schemas?|descriptions?|checks?|approvals?|confirmations?|limits?|safety|guards?|and|calls?|use))?\\b(?! (?:in|from) (?:your |the )?(?:config|settings|file|package|module))`,
+    `${ORDER}(?:override|replace|redefine|disable|hijack|ignore|bypass|disregard|turn off) (?:all |any |the |your |every |existing |current ){0,3}(?:(?<=(?:all|any|every|your) (?:the |your |existing |current )?)tools\\b(?! \\w+ (?:that|which))|(?:tool|function)(?:s|'s|s')? (?:definitions?|permissions?|polic(?:y|ies)|restrictions?|schemas?|descriptions?|checks?|approvals?|confirmations?|limits?|safety|guards?|calls?))\\b(?! (?:in|from) (?:your |the )?(?:config|settings|file|package|module))`,
   ],
   [
     "tool_override",
-    "(?:instead of|rather than) (?:calling|using|running|invoking) (?:the |your )?(?:\\w+[ -]){0,3}?(?:tool|function)\\b,? (?:you (?:must|should|will) )?(?:always )?(?:call|use|run|invoke|send)\\b",
+    "(?:instead of|rather than) (?:calling|using|running|invoking) (?:the |your )?(?:\\w+[ -]){0,3}?(?:tool\\b,? (?:you (?:must|should|will) )?(?:always )?|(?:tool|function)\\b,? (?:you (?:must|should|will) |always ))(?:call|use|run|invoke|send)\\b",
   ],
   [
     "tool_override",
@@ -192,7 +192,7 @@ const RULE_TABLE: readonly (readonly [InjectionKind, string])[] = [
   ],
   [
     "system_prompt_leak",
-    `${ORDER}(?:repeat|print|output|copy|show|write|recite|display|paste|echo|return)(?: back| out| me)? (?:everything|all(?: of)?|the (?:text|words|content|message|lines?|sentences?|paragraphs?)|all (?:the )?(?:text|words))(?: (?:that (?:is|was|came|comes)|which (?:is|was)|written|of|the|text|you (?:were|have been) given))* ?(?:above|before this|preceding|prior to this|up to (?:here|this)|starting (?:with|from))`,
+    `${ORDER}(?:repeat|print|output|copy|show|write|recite|display|paste|echo|return)(?: back| out| me)? (?:everything|all(?: of)?|the (?:text|words|content|message|lines?|sentences?|paragraphs?)|all (?:the )?(?:text|words))(?: (?:that (?:is|was|came|comes)|which (?:is|was)|written|of|the|text|you (?:were|have been) given))* ?(?:(?:above|preceding)(?=\\s*(?:[.!?:;,\\n]|$|this\\b|and\\b|verbatim|word|in (?:full|a|this)\\b))|before this|prior to this|up to (?:here|this)|starting (?:with|from))`,
   ],
   [
     "system_prompt_leak",
@@ -230,7 +230,7 @@ const RULE_TABLE: readonly (readonly [InjectionKind, string])[] = [
   ],
   [
     "prompt_template_injection",
-    '\\{\\{\\s*#?(?:system|assistant|user)\\b[^}]{0,60}\\}\\}\\s*\\S|\\{%-?\\s*(?:system|set system|block system)\\b|"role"\\s*:\\s*"(?:system|developer)"\\s*,\\s*"content"\\s*:\\s*"(?:you|ignore|always|never|from now|forget|reveal|new|disregard|override)',
+    '\\{\\{\\s*[#~]\\s*(?:system|assistant|user)\\b[^}]{0,60}\\}\\}|\\{%-?\\s*(?:system|set system|block system)\\b|"role"\\s*:\\s*"(?:system|developer)"\\s*,\\s*"content"\\s*:\\s*"(?:you|ignore|always|never|from now|forget|reveal|new|disregard|override)',
   ],
 
   // hidden orders
@@ -255,7 +255,11 @@ const BASE64 = /(?<![\w+/])[A-Za-z0-9+/_-]{24,8192}={0,2}(?![\w+/=])/gu;
 
 /** Kinds of injection that a text shows, each once, in a fixed order; empty for ordinary text. */
 export function findInjections(text: string): InjectionKind[] {
-  const kinds = new Set(kindsIn(unmask(text)));
+  const plain = unmask(text);
+  const kinds = new Set([
+    ...kindsIn(plain),
+    ...(plain.includes("\n") ? kindsIn(plain.replaceAll("\n", " ")) : []),
+  ]);
   let decoded = 0;
   for (const [token] of text.matchAll(BASE64)) {
     if (kinds.has("base64_instruction") || decoded >= MAX_DECODED) break;
@@ -392,7 +396,7 @@ function unmask(text: string): string {
         ? word.replaceAll(/[^\p{ASCII}]/gu, (letter) => LOOK_ALIKES[letter] ?? letter)
         : word,
     )
-    .replaceAll(/[a-z@$\d]{3,}/gu, (word) =>
+    .replaceAll(/[a-z@$\d]{3,}(?![a-z@$\d]|\.\w)/gu, (word) =>
       /[a-z]{2}/u.test(word) && /[\d@$]/u.test(word) && /^[a-z]*(?:[\d@$]{1,2}[a-z]+)+$/u.test(word)
         ? word.replaceAll(/[\d@$]/gu, (sign) => LEET[sign] ?? sign)
         : word,
