@@ -44,7 +44,7 @@ const SLICE_MS = 4;
 /** A statement about oneself stands near the front; beyond this a message is a document. */
 const MAX_READ = 20_000;
 const MAX_SENTENCE = 600;
-const FIRST_PERSON = /\b(?:i|i'm|im|my|we|our|me|name's|time ?zone)\b/iu;
+const FIRST_PERSON = /\b(?:i|i'm|im|my|we|our|me|this is|name's|time ?zone)\b/iu;
 const INSTRUCTIVE =
   /\b(?:always|never|please|from now on|going forward|in (?:the )?future|from here on|henceforth|answer|reply|respond|speak|call me|calling me|don't|do not|stop|keep|make|use|no more|avoid|you can|feel free|you no longer)\b/iu;
 const DATED_WORD = /\b(?:in|last|this|on|ago|yesterday|today|since|recently|week|month|year)\b/iu;

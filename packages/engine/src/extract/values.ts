@@ -29,6 +29,12 @@ export function placeName(value: string, reading: Reading): string | null {
   return reading.lowerCase && !LOWER_NOT_NAMES.test(plain) ? place : null;
 }
 
+/** False for products and plans that people move to and from. */
+export function isPlace(value: string): boolean {
+  const plain = value.toLowerCase().replace(/^the /u, "");
+  return !NOT_PLACES.has(plain) && !NOT_PLACES.has(plain.split(/[ ,]/u)[0] ?? "");
+}
+
 /** The city of "Porto, Portugal"; null for a bare country. */
 export function cityOf(value: string, reading: Reading): string | null {
   const place = placeName(value, reading);
@@ -50,7 +56,7 @@ function isCountry(value: string): boolean {
 /** An employer: capitalised, no product people merely use, no calendar word. */
 export function employerName(value: string, reading: Reading): string | null {
   const name = value.trim();
-  const plain = name.toLowerCase();
+  const plain = name.toLowerCase().replace(/^the /u, "");
   if (CALENDAR.has(plain.split(" ")[0] ?? "") || isCountry(plain)) return null;
   if (/^(?:the )?\p{Lu}/u.test(name)) return name;
   return reading.lowerCase && !reading.spoken && !LOWER_NOT_NAMES.test(plain) ? name : null;
@@ -88,6 +94,7 @@ export function taste(value: string): string | null {
     /\b(?:anymore|any more|any longer|on|in|at|to|of|for|with|by|from|up|the|a|an)$/iu.test(words)
   )
     return null;
+  if (CALENDAR.has(words.toLowerCase().replace(/s$/u, ""))) return null;
   if (words.length < 3 || count > 6 || POINTING.test(words) || IDLE_VERBS.test(words)) return null;
   if (/^the /iu.test(words) && !DEFINITE.test(words)) return null;
   if (
