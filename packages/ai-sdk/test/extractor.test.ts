@@ -49,23 +49,31 @@ const MODELS = {
 describe.each(["V3", "V4"] as const)("aiSdkExtractor over a %s model", (version) => {
   const extractor = (answer: Answer) => aiSdkExtractor({ model: MODELS[version](answer) });
 
-  test.each(RECORDED_EXTRACTIONS)("reads the recorded answer $sha256", async ({ input, answer }) => {
-    const read = await extractor(recordedAnswer).extract(input);
-    expect(read.facts.map(({ value }) => value)).toEqual(
-      (JSON.parse(answer) as { facts: { value: string }[] }).facts.map(({ value }) => value),
+  test.each(RECORDED_EXTRACTIONS)(
+    "reads the recorded answer $sha256",
+    async ({ input, answer }) => {
+      const read = await extractor(recordedAnswer).extract(input);
+      expect(read.facts.map(({ value }) => value)).toEqual(
+        (JSON.parse(answer) as { facts: { value: string }[] }).facts.map(({ value }) => value),
+      );
+    },
+  );
+
+  test("a request that was never recorded fails loudly", async () => {
+    await expect(extractor(recordedAnswer).extract(HOSTILE_INPUT)).rejects.toThrow(
+      /Record it again/,
     );
   });
 
-  test("a request that was never recorded fails loudly", async () => {
-    await expect(extractor(recordedAnswer).extract(HOSTILE_INPUT)).rejects.toThrow(/Record it again/);
-  });
-
-  test.each(HOSTILE_ANSWERS)("gives no more than its shape allows for $name", async ({ raw, keeps }) => {
-    const text = typeof raw === "string" ? raw : (JSON.stringify(raw) ?? "");
-    const reading = extractor(() => text).extract(HOSTILE_INPUT);
-    if (keeps === null) await expect(reading).rejects.toThrow(/no readable extraction/);
-    else expect(Object.keys(await reading)).toContain("facts");
-  });
+  test.each(HOSTILE_ANSWERS)(
+    "gives no more than its shape allows for $name",
+    async ({ raw, keeps }) => {
+      const text = typeof raw === "string" ? raw : (JSON.stringify(raw) ?? "");
+      const reading = extractor(() => text).extract(HOSTILE_INPUT);
+      if (keeps === null) await expect(reading).rejects.toThrow(/no readable extraction/);
+      else expect(Object.keys(await reading)).toContain("facts");
+    },
+  );
 });
 
 test("hands the abort signal to the model", async () => {

@@ -189,6 +189,12 @@ export const INSTRUCTION_RULES: readonly InstructionRule[] = [
 /** "From now on" needs an order behind it: "from now on I will run" is a plan. */
 function lasting(groups: Groups): string | null {
   const verb = (groups["verb"] ?? "").toLowerCase();
+  if (
+    /^(?:is|are|was|were|will|would|has|have|had|can|does|do|gets?|becomes?)\b/iu.test(
+      groups["rest"] ?? "",
+    )
+  )
+    return null;
   return /^(?:i|we|it|he|she|they|my|our|the|this|that|there|things|life|everything|nothing|you|is|are|was|a|an|no|what|how|when|if|let's|could|can|would|will)$/u.test(
     verb,
   )
