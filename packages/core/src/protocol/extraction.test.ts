@@ -76,7 +76,7 @@ test.each([
   ["home_city", "home_city"],
   ["Home City", "home_city"],
   ["favorite_movie", "favorite_movie"],
-  ["shoe size", "other:shoe_size"],
+  ["shoe size", "shoe_size"],
   ["other:Shoe-Size", "other:shoe_size"],
   ["other:name", "other:name"],
 ])("the key %j is kept as %j", (key, kept) => {

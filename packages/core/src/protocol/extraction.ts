@@ -47,7 +47,7 @@ export const SELF: Readonly<FactSubject> = { type: "person", name: "user" };
 /** A fact as an extractor claims it; nothing in it is believed before it was checked against its turns. */
 export interface StatedFact {
   subject: FactSubject;
-  /** One of `FACT_KEYS`, or `other:<slug>`. */
+  /** One of `FACT_KEYS`, one of the application's own, or `other:<slug>`, which holds several values. */
   key: string;
   /** The attribute's value; for a relation the object's name. Empty with `negate`: every value of the key. */
   value: string;
@@ -115,7 +115,7 @@ export interface Extractor {
   ): Promise<ExtractAnswer>;
 }
 
-/** Keys with a fixed meaning; everything else is `other:<slug>`. `favorite_<thing>` belongs to them. */
+/** Keys that models are asked for; `favorite_<thing>` belongs to them. */
 export const FACT_KEYS: readonly string[] = [
   "name",
   "preferred_name",

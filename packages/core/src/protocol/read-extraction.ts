@@ -1,4 +1,3 @@
-import { FACT_KEYS } from "./extraction.ts";
 import type {
   ExtractAnswer,
   FactSubject,
@@ -19,7 +18,6 @@ const MAX_QUOTE = 4000;
 const MAX_TURNS = 50;
 /** Opening braces tried before the text counts as one without an answer. */
 const MAX_TRIES = 5;
-const KEYS: ReadonlySet<string> = /* @__PURE__ */ new Set(FACT_KEYS);
 
 export interface ReadExtraction {
   answer: ExtractAnswer;
@@ -194,13 +192,11 @@ function readSpan(value: unknown): TextSpan | undefined {
     : undefined;
 }
 
-/** A key outside the published list holds several values, so a model's own word for a key replaces nothing. */
+/** An application's own extractor may use keys of its own; `other:` says that a key holds several values. */
 function factKey(key: string): string | null {
   const slug = slugOf(key.replace(/^other:/iu, ""));
   if (slug === "") return null;
-  return !/^other:/iu.test(key) && (KEYS.has(slug) || slug.startsWith("favorite_"))
-    ? slug
-    : `other:${slug}`;
+  return /^other:/iu.test(key) ? `other:${slug}` : slug;
 }
 
 function slugOf(text: string): string {

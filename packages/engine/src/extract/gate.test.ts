@@ -195,10 +195,10 @@ describe("gateExtraction", () => {
     expect(shown(raw)).toEqual(["home_city=柏林"]);
   });
 
-  test("stores an unknown category as context and an unknown key as other", () => {
+  test("stores an unknown category as context and a key as a slug", () => {
     const raw = { facts: [{ ...fact, category: "gossip", key: "Where They Sleep" }] };
     expect(gateExtraction(input, raw).extraction.facts).toMatchObject([
-      { category: "context", key: "other:where_they_sleep" },
+      { category: "context", key: "where_they_sleep" },
     ]);
   });
 
