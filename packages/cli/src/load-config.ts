@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { readConfig } from "@spectron/server";
@@ -15,14 +16,14 @@ export class ConfigError extends Error {
  * @throws ConfigError when there is no such module, it does not load, or its settings are wrong.
  */
 export async function loadConfig(path: string): Promise<SpectronConfig> {
+  const file = resolve(path);
+  if (!existsSync(file)) throw new ConfigError(`--config: there is no file ${path}`);
   let module: object;
   try {
-    module = (await import(pathToFileURL(resolve(path)).href)) as object;
+    module = (await import(pathToFileURL(file).href)) as object;
   } catch (cause) {
     throw new ConfigError(
-      isMissing(cause, path)
-        ? `--config: there is no file ${path}`
-        : `--config: ${path} does not load: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `--config: ${path} does not load: ${cause instanceof Error ? cause.message : String(cause)}`,
       { cause },
     );
   }
@@ -36,14 +37,4 @@ export async function loadConfig(path: string): Promise<SpectronConfig> {
       { cause },
     );
   }
-}
-
-function isMissing(error: unknown, path: string): boolean {
-  return (
-    error instanceof Error &&
-    "code" in error &&
-    error.code === "ERR_MODULE_NOT_FOUND" &&
-    "url" in error &&
-    error.url === pathToFileURL(resolve(path)).href
-  );
 }

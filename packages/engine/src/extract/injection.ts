@@ -14,7 +14,7 @@ interface InjectionRule {
 
 /** Where an order may begin: a line, a sentence, or behind words that lead up to one. */
 const ORDER =
-  "(?:^|[.!?:;,\"'“”()\\[\\]{}>*#|-]\\s*|\\n\\s*|\\b(?:please|now|just|must|shall|then|and|so|but|first|always|kindly|immediately|important|attention|should|you (?:will|need to|have to|are to)|(?:can|could|would|will) you|i (?:want|need|order|command) you to|system|assistant|ai|user|hey|ok|okay|hello|hi)[:,]?\\s+)";
+  "(?:^|[.!?:;,\"'“”()\\[\\]{}>*#|-]\\s*|\\n\\s*|\\b(?:please|now|just|must|shall|then|and|so|but|first|always|kindly|immediately|important|attention|should|you (?:will|need to|have to|are to)|(?:can|could|would|will) you|i (?:want|need|order|command) you to|system|assistant|ai|user|hey|ok|okay|hello|hi|from (?:now|here) on)[:,]?\\s+)";
 const OLD =
   "(?:previous|prior|above|earlier|preceding|existing|initial|original|foregoing|former|past|current|system|safety|other|developer|hidden|prescribed|given)";
 const RULES =
@@ -63,6 +63,14 @@ const RULE_TABLE: readonly (readonly [InjectionKind, string])[] = [
   [
     "instruction_override",
     "\\b(?:you (?:must|should|will|are|can) (?:now )?(?:ignore|disregard|forget)|your (?:previous|prior|earlier|old) (?:instructions|rules|guidelines|prompt) (?:are|is|no longer|have been|has been|don't|do not)) ?(?:\\w+ ){0,3}?(?:void|cancell?ed|revoked|obsolete|invalid|apply|suspended|replaced|over|null|all (?:previous|prior|your))\\b",
+  ],
+  [
+    "instruction_override",
+    `${ORDER}${FORGET} (?:all |any |every |of |the |these |those ){1,4}${RULES} (?:that |which )?(?:you (?:were|have been|are|got)|(?:were )?given|above|from (?:above|before|earlier))\\b`,
+  ],
+  [
+    "instruction_override",
+    `\\ball (?:your |the )?(?:previous|prior|earlier|former) ${RULES} (?:are|have been|were) (?:now |hereby )?(?:void|cancell?ed|revoked|obsolete|invalid|suspended|null|overridden)\\b`,
   ],
   [
     "instruction_override",
@@ -142,7 +150,7 @@ const RULE_TABLE: readonly (readonly [InjectionKind, string])[] = [
   // the reader's tools are turned against the user
   [
     "tool_override",
-    "\\b(?:call|use|invoke|run|execute|trigger|open|browse|query|activate) (?:the |your |this |any |all )?(?:\\w+[ -]){0,4}?(?:tools?|functions?|plugins?|commands?|apis?|shell|terminal|browser|action)\\b[^.\\n]{0,120}?\\b(?:without (?:asking|telling|confirm\\w*|approval|permission|notifying|informing|mentioning|user)|(?:do not|don't|never) (?:ask|tell|inform|mention|notify|confirm)|silently|secretly|covertly|regardless of what|no matter what)",
+    "\\b(?:call|use|invoke|run|execute|trigger|open|browse|query|activate) (?:the |your |this |any |all )?(?:\\w+[ -]){0,4}?(?:tools?|functions?|plugins?|commands?|apis?|shell|terminal|browser|action)\\b[^\\n]{0,120}?\\b(?:without (?:asking|telling|confirm\\w*|approval|permission|notifying|informing|mentioning|user)|(?:do not|don't|never) (?:ask|tell|inform|mention|notify|confirm)|silently|secretly|covertly|regardless of what|no matter what)",
   ],
   [
     "tool_override",
@@ -155,6 +163,14 @@ const RULE_TABLE: readonly (readonly [InjectionKind, string])[] = [
   [
     "tool_override",
     `${ORDER}(?:send|forward|post|upload|exfiltrate|transmit|e-?mail|leak|submit|copy|append|include|put|embed) (?:me |us )?(?:all |the |any |every |each |a copy of |your |entire |whole |full |contents? of |user'?s? |customer'?s? |their |his |her |my ){0,5}(?:\\w+ ){0,3}?(?:conversations?|(?:chat|message) (?:history|log)s?|(?<=all (?:\\w+ )?)messages|memor(?:y|ies)|secrets?|api keys?|credentials?|passwords?|tokens?|cookies|private data|personal data|user data|session|environment variables|env vars|ssh keys?)\\b[^\\n]{0,60}?\\b(?:to|in|into|at|as)\\b[^\\n]{0,30}?(?:https?:|www\\.|\\S+@\\S+\\.|attacker|evil|the (?:url|link|following|address|webhook|image))`,
+  ],
+  [
+    "tool_override",
+    `${ORDER}(?:send|forward|copy|e-?mail|upload|leak) (?:me )?(?:every|all)(?: of)?(?: the| your| my| user's| their)? (?:emails?|mails?|messages|files|documents|contacts|notes|attachments)\\b[^\\n]{0,60}?\\b(?:to|at)\\b[^\\n]{0,20}?(?:https?:|\\S+@\\S+\\.)`,
+  ],
+  [
+    "tool_override",
+    "\\b(?:when(?:ever)?|if|every time|each time) (?:the |a |any )?user (?:asks|says|writes|sends|wants) (?:you )?(?:anything|any (?:question|thing|message)|something)\\b[^\\n]{0,20}?\\b(?:call|invoke|run|use|execute|send|buy|delete)\\b",
   ],
   [
     "tool_override",
