@@ -24,8 +24,7 @@ const CHECKS: { [Name in keyof Required<SpectronConfig>]: (value: unknown) => st
   },
   extractTimeoutMs: (value) =>
     typeof value === "number" && value > 0 ? null : "must be a positive number of milliseconds",
-  embedder: (value) =>
-    has(value, "embed") ? null : "must be an embedder with an embed function",
+  embedder: (value) => (has(value, "embed") ? null : "must be an embedder with an embed function"),
   onEmbedding: (value) => (typeof value === "function" ? null : "must be a function"),
   generator: (value) =>
     has(value, "generate") ? null : "must be a generator with a generate function",

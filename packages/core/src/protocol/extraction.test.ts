@@ -97,14 +97,15 @@ test("equal input makes an equal request, whatever the order of its fields", () 
 
 test("strict structured output is possible: every property is required and no other allowed", () => {
   const { schema } = extractionRequest({ messages: [], known: [], now: 0 });
-  const check = (node: unknown): void => {
-    if (typeof node !== "object" || node === null) return;
-    const { type, properties, required, additionalProperties } = node as Record<string, unknown>;
-    if (type === "object") {
-      expect(additionalProperties).toBe(false);
-      expect(required).toEqual(Object.keys(properties as object));
-    }
-    for (const child of Object.values(node)) check(child);
-  };
-  check(schema);
+  const objects = (node: unknown): Record<string, unknown>[] =>
+    typeof node !== "object" || node === null
+      ? []
+      : [node as Record<string, unknown>, ...Object.values(node).flatMap(objects)].filter(
+          (item) => item["type"] === "object",
+        );
+  for (const { properties, required, additionalProperties } of objects(schema)) {
+    expect(additionalProperties).toBe(false);
+    expect(required).toEqual(Object.keys(properties as object));
+  }
+  expect(objects(schema)).toHaveLength(6);
 });

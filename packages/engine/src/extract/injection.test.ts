@@ -15,20 +15,18 @@ const SEEDS = Object.entries(INJECTION_SEEDS).flatMap(([kind, texts]) =>
 describe("findInjections", () => {
   test("names the kind of at least 95 of 100 plain attempts", () => {
     const missed = SEEDS.filter(({ kind, text }) => !findInjections(text).includes(kind as never));
-    expect(missed.length / SEEDS.length, JSON.stringify(missed)).toBeLessThanOrEqual(0.05);
+    expect(missed.length / SEEDS.length).toBeLessThanOrEqual(0.05);
     expect(SEEDS.length).toBeGreaterThanOrEqual(60);
   });
 
   test("finds at least 7 of 10 masked attempts", () => {
     const missed = MASKED_INJECTIONS.filter((text) => findInjections(text).length === 0);
-    expect(missed.length / MASKED_INJECTIONS.length, JSON.stringify(missed)).toBeLessThanOrEqual(
-      0.3,
-    );
+    expect(missed.length / MASKED_INJECTIONS.length).toBeLessThanOrEqual(0.3);
   });
 
   test("finds something in at most 1 of 100 technical texts and in no neutral message", () => {
     const wrong = TECHNICAL_TEXTS.filter((text) => findInjections(text).length > 0);
-    expect(wrong.length / TECHNICAL_TEXTS.length, JSON.stringify(wrong)).toBeLessThanOrEqual(0.01);
+    expect(wrong.length / TECHNICAL_TEXTS.length).toBeLessThanOrEqual(0.01);
     expect(NEUTRAL_MESSAGES.filter((text) => findInjections(text).length > 0)).toEqual([]);
   });
 

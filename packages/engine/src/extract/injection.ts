@@ -403,7 +403,7 @@ const LEET: Readonly<Record<string, string>> = {
 function unmask(text: string): string {
   return text
     .normalize("NFKD")
-    .replaceAll(/[\p{M}\p{Cf}\u00AD\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180E]/gu, "")
+    .replaceAll(/\p{M}|\p{Cf}|\u115F|\u1160/gu, "")
     .normalize("NFKC")
     .toLowerCase()
     .replaceAll(/[’‘ʼ`´](?=[st]\b|re\b|ve\b|ll\b)/gu, "'")
@@ -426,5 +426,6 @@ function unmask(text: string): string {
 function decodeBase64(token: string): string | null {
   const bytes = Buffer.from(token.replaceAll("-", "+").replaceAll("_", "/"), "base64");
   const text = bytes.toString("utf8");
-  return /\s/u.test(text) && !/[\u0000-\u0008\u000E-\u001F\uFFFD]/u.test(text) ? text : null;
+  const printable = text.replaceAll(/[\t\r\n]/gu, " ");
+  return printable.includes(" ") && !/\p{Cc}|\uFFFD/u.test(printable) ? text : null;
 }

@@ -6,7 +6,6 @@ import {
   STATED_SENTENCES,
   TECHNICAL_TEXTS,
 } from "@spectron/testing/extraction";
-import type { ScoredFact } from "@spectron/testing/extraction";
 import { expect, test } from "vitest";
 import type { Extraction } from "./extractor.ts";
 import { gateExtraction } from "./gate.ts";
@@ -38,14 +37,12 @@ test("states no fact for any neutral message or technical text, and no wish for 
 test("is right in 95 and finds 80 of 100 hand-labelled statements", async () => {
   expect(STATED_SENTENCES.length).toBeGreaterThanOrEqual(150);
   const sum = { right: 0, wrong: 0, missed: 0 };
-  const wrong: ScoredFact[] = [];
   for (const [text, labels] of STATED_SENTENCES) {
     const score = scoreFacts((await read(text)).facts, parseFacts(labels));
     sum.right += score.right.length;
     sum.wrong += score.wrong.length;
     sum.missed += score.missed.length;
-    wrong.push(...score.wrong);
   }
-  expect(sum.right / (sum.right + sum.wrong), JSON.stringify(wrong)).toBeGreaterThanOrEqual(0.95);
+  expect(sum.right / (sum.right + sum.wrong)).toBeGreaterThanOrEqual(0.95);
   expect(sum.right / (sum.right + sum.missed)).toBeGreaterThanOrEqual(0.8);
 });
