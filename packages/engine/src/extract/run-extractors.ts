@@ -14,7 +14,7 @@ export class ExtractorError extends Error {
 }
 
 export interface RunExtractorsOptions {
-  /** How long each extractor may take, in milliseconds. */
+  /** How long each but the last may take, in milliseconds. */
   timeoutMs: number;
   /** Told of every extractor that failed, before the next one is asked. */
   onError?: ((error: ExtractorError) => void) | undefined;
@@ -22,15 +22,22 @@ export interface RunExtractorsOptions {
 
 const EMPTY: Extraction = { facts: [], instructions: [], uncertainties: [] };
 
-/** Asks the extractors in order until one gives a readable answer; none of them can make the write fail. */
+/**
+ * Asks the extractors in order until one gives a readable answer; none of them can make the write fail.
+ * The last one is what everything falls back to, so nothing cuts it short.
+ */
 export async function runExtractors(
   extractors: readonly Extractor[],
   input: ExtractInput,
   options: RunExtractorsOptions,
 ): Promise<Extraction> {
-  for (const extractor of extractors) {
+  for (const [index, extractor] of extractors.entries()) {
     try {
-      const { extraction, dropped } = gateExtraction(input, await ask(extractor, input, options));
+      const answer =
+        index === extractors.length - 1
+          ? await extractor.extract(input)
+          : await askInTime(extractor, input, options);
+      const { extraction, dropped } = gateExtraction(input, answer);
       if (!dropped.some(({ reason }) => reason === "unreadable")) return extraction;
       report(
         options,
@@ -54,7 +61,7 @@ export async function runExtractors(
 }
 
 /** A model that does not listen to the signal is left behind all the same. */
-async function ask(
+async function askInTime(
   extractor: Extractor,
   input: ExtractInput,
   { timeoutMs }: RunExtractorsOptions,
