@@ -51,6 +51,6 @@ export function isUnreal(sentence: string, clauseStart: number, matchEnd: number
     return true;
   const rest = sentence.slice(matchEnd).split(/[,;:!?]|\.\s/u, 1)[0] ?? "";
   const own = sentence.slice(clauseStart, matchEnd) + rest;
-  if (SARCASM.test(sentence) || ATTRIBUTED.test(sentence.slice(matchEnd))) return true;
+  if (SARCASM.test(sentence) || ATTRIBUTED.test(sentence.slice(clauseStart + 1))) return true;
   return UNSURE.test(own) || /^\s*(?:if|unless|as if|as though)\b/iu.test(rest);
 }

@@ -28,6 +28,11 @@ export const CONDITIONS: ReadonlySet<string> = /* @__PURE__ */ words(
   "diabetes, type 1 diabetes, type 2 diabetes, asthma, celiac disease, coeliac disease, epilepsy, adhd, add, autism, dyslexia, arthritis, high blood pressure, hypertension, anxiety, depression, insomnia, migraines, ibs, crohn's disease, crohn's, ulcerative colitis, endometriosis, pcos, hypothyroidism, fibromyalgia, lupus, multiple sclerosis, parkinson's, sleep apnea, tinnitus, psoriasis, eczema, hay fever, anemia, ptsd, ocd, high cholesterol",
 );
 
+/** Capitalised words that stand where a name might ("this is Great"). */
+export const NOT_NAMES: ReadonlySet<string> = /* @__PURE__ */ words(
+  "urgent, important, great, good, bad, new, serious, amazing, awesome, perfect, wrong, right, ridiculous",
+);
+
 /** Capitalised words that are neither people nor places nor employers. */
 export const CALENDAR: ReadonlySet<string> = /* @__PURE__ */ words(
   "monday, tuesday, wednesday, thursday, friday, saturday, sunday, january, february, march, april, may, june, july, august, september, october, november, december, christmas, easter, halloween, thanksgiving, ramadan, hanukkah, diwali, god, lord, jesus, i, i'm, i'll, i've, i'd, ok, okay, tbh, lol, omg, btw, he, she, they, we, you, it, the, a, and, but, so",

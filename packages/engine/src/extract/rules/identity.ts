@@ -148,7 +148,8 @@ export const IDENTITY_RULES: readonly FactRule[] = [
   },
   { pattern: `{AM} (?<v>married) to {PERSON}{END}`, key: "marital_status", category: "identity" },
   {
-    pattern: "(?:[Ww]e|[Ii])(?: just| recently| finally)? got (?<v>married|divorced|engaged){END}",
+    pattern:
+      "(?:[Ww]e|[Ii])(?: just| recently| finally)? got (?<v>married|divorced|engaged){END}(?! (?:in|to|with|on) (?:an?|the|this|that|my|our|it)\\b)",
     key: "marital_status",
     category: "identity",
     dated: true,

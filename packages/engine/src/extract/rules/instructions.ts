@@ -38,6 +38,7 @@ function slug(text: string): string | null {
 function topic(groups: Groups): string | null {
   const rest = groups["rest"] ?? "";
   const text = `${groups["verb"] ?? ""} ${rest}`.trim();
+  if (/^(?:give up|look back|remember to (?:smile|breathe|laugh|live))\b/iu.test(text)) return null;
   if (/^(?:it|that|this|them|those|these|so)$/iu.test(rest.trim())) return null;
   if (ONCE.test(text) || isOverride(text)) return null;
   const verb = (groups["verb"] ?? "").toLowerCase();

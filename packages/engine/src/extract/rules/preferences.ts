@@ -23,7 +23,7 @@ const SPELLINGS: Readonly<Record<string, string>> = {
 function favoriteKey(groups: Readonly<Record<string, string | undefined>>): string | null {
   const thing = (groups["thing"] ?? "").toLowerCase().trim();
   if (
-    /^(?:part|thing|things|one|ones|kind|type|way|memory|bit|aspect|moment|place to|time)\b/u.test(
+    /^(?:part|excuse|joke|bug|mistake|word|thing|things|one|ones|kind|type|way|memory|bit|aspect|moment|place to|time)\b/u.test(
       thing,
     )
   )
@@ -55,7 +55,7 @@ function preferred(value: string): string | null {
 function avoided(value: string): string | null {
   const item = taste(value);
   return item === null ||
-    /^(?:now|today|yet|at|before|after|out|breakfast|lunch|dinner|well|late|early|enough|properly|right)\b/iu.test(
+    /^(?:now|and|or|today|yet|at|before|after|out|breakfast|lunch|dinner|well|late|early|enough|properly|right)\b/iu.test(
       item,
     )
     ? null
@@ -266,7 +266,12 @@ function joy(value: string): string | null {
     value,
   )
     ? null
-    : value;
+    : /ing\b/u.test(value) ||
+        /^(?:Dance|Art|Music|Nature|Yoga|Poetry|Photography|Pottery|Theat(?:er|re)|Chess|Football|Soccer|Tennis|Fashion|History|Science|Literature)$/u.test(
+          value,
+        )
+      ? value
+      : null;
 }
 
 function subject(value: string): string | null {
