@@ -1,2 +1,3 @@
+export { ConfigError } from "./load-config.ts";
 export { createProgram } from "./program.ts";
 export type { Terminal } from "./program.ts";

@@ -1,5 +1,6 @@
 import { serve } from "@spectron/server";
 import { Command, InvalidArgumentError } from "commander";
+import { loadConfig } from "./load-config.ts";
 
 /** What the command needs of its process; tests hand in their own. */
 export interface Terminal {
@@ -17,6 +18,7 @@ interface ServeFlags {
   port: number;
   context: string;
   apiKey?: string;
+  config?: string;
 }
 
 /** The `spectron` command. */
@@ -40,6 +42,7 @@ export function createProgram(terminal: Terminal): Command {
     .option("--port <port>", "port; 0 picks a free one", toPort, 9090)
     .option("--context <name>", "context to serve", "dev")
     .option("--api-key <key>", "fix the API key, for tests")
+    .option("--config <file>", "module with a default export of settings, such as an extractor")
     .action(async (flags: ServeFlags) => {
       await runServe(terminal, flags);
     });
@@ -54,6 +57,7 @@ async function runServe(terminal: Terminal, flags: ServeFlags): Promise<void> {
   }
   try {
     const server = await serve({
+      ...(flags.config === undefined ? {} : await loadConfig(flags.config)),
       data: flags.data ?? "./.spectron",
       host: flags.host,
       port: flags.port,

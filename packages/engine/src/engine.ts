@@ -1,13 +1,15 @@
 import { setImmediate } from "node:timers/promises";
 import { randomBytes } from "node:crypto";
+import type { ExtractInput, Extractor } from "@spectron/core/protocol";
 import { checkAnswer } from "./commands/command.ts";
 import type { Caller, IdempotencyRequest } from "./commands/command.ts";
 import type { CommandInput, CommandOutput } from "./commands/index.ts";
 import type { PreparedMessage } from "./commands/append-messages.ts";
-import { gateExtraction } from "./extract/gate.ts";
 import { writeDatesOut } from "./extract/dates.ts";
-import type { Extraction, Extractor } from "./extract/extractor.ts";
+import type { Extraction } from "./extract/extractor.ts";
 import { createRuleExtractor } from "./extract/rules.ts";
+import { runExtractors } from "./extract/run-extractors.ts";
+import type { ExtractorError } from "./extract/run-extractors.ts";
 import { splitSpeaker } from "./extract/speaker.ts";
 import { chat } from "./generate/chat.ts";
 import type { ChatInput, ChatReply } from "./generate/chat.ts";
@@ -24,8 +26,12 @@ import type { KeyRecord, Store } from "./stores/store.ts";
 
 export interface EngineOptions {
   store: Store;
-  /** @default rules, no model */
-  extractor?: Extractor | undefined;
+  /** Asked in order; the rules come last and always. @default rules, no model */
+  extractor?: Extractor | readonly Extractor[] | undefined;
+  /** How long one extractor may take before the next is asked, in milliseconds. @default 30_000 */
+  extractTimeoutMs?: number | undefined;
+  /** Told when an extractor gave no usable answer; the turns are stored whatever happens. */
+  onExtractorError?: ((error: ExtractorError) => void) | undefined;
   /** Adds likeness of meaning to recall. @default none: recall goes by words */
   embedder?: Embedder | undefined;
   /** Told how far an embedder is with the turns of a context. */
@@ -106,6 +112,7 @@ export interface Engine {
 }
 
 const EMPTY: Extraction = { facts: [], instructions: [], uncertainties: [] };
+const EXTRACT_TIMEOUT_MS = 30_000;
 /** Longest stretch of preparing messages before other work gets its turn, in milliseconds. */
 const SLICE_MS = 8;
 
@@ -113,7 +120,8 @@ export function createEngine(options: EngineOptions): Engine {
   const { store } = options;
   const now = options.now ?? Date.now;
   const nonce = options.nonce ?? (() => randomBytes(16).toString("hex"));
-  const extractor = options.extractor ?? createRuleExtractor();
+  const models = options.extractor === undefined ? [] : [options.extractor].flat();
+  const extractors = [...models, createRuleExtractor()];
   const closing = new AbortController();
   const embedding =
     options.embedder === undefined
@@ -178,10 +186,10 @@ export function createEngine(options: EngineOptions): Engine {
     at: number,
     target: Pick<RememberInput, "caller" | "sessionId" | "scopes">,
   ): Promise<Extraction> {
-    const input = {
+    const input: ExtractInput = {
       // rules compare nothing; a model may say what a new fact replaces
       known:
-        options.extractor === undefined
+        models.length === 0
           ? []
           : await store.read("knownFacts", {
               caller: target.caller,
@@ -197,12 +205,15 @@ export function createEngine(options: EngineOptions): Engine {
           turnId: String(index),
           role: message.role,
           content: message.content,
-          at: message.ts ?? at,
+          ts: message.ts ?? at,
           ...(message.role === "user" && speaker !== undefined ? { speaker } : {}),
         };
       }),
     };
-    return gateExtraction(input, await extractor.extract(input)).extraction;
+    return runExtractors(extractors, input, {
+      timeoutMs: options.extractTimeoutMs ?? EXTRACT_TIMEOUT_MS,
+      onError: options.onExtractorError,
+    });
   }
 
   const engine: Engine = {

@@ -1,22 +1,15 @@
 import { join } from "node:path";
 import { createEngine, openSqliteStore } from "@spectron/engine";
-import type { Embedder, EmbeddingProgress, Extractor, Generator } from "@spectron/engine";
 import { createApp } from "./app.ts";
 import { mintKey, ownerKeyRecord } from "./auth/keys.ts";
+import { enginePorts } from "./spectron-config.ts";
+import type { SpectronConfig } from "./spectron-config.ts";
 
-export interface EmbeddedOptions {
+export interface EmbeddedOptions extends SpectronConfig {
   /** The database file, such as `./memory.db`; a folder gets a `memory.db` inside. */
   path: string;
   /** @default "default" */
   context?: string | undefined;
-  /** Who turns messages into facts. @default rules, no model */
-  extractor?: Extractor | undefined;
-  /** Adds likeness of meaning to recall. @default none: recall goes by words */
-  embedder?: Embedder | undefined;
-  /** Told how far the embedder is with the turns of a context. */
-  onEmbedding?: ((progress: EmbeddingProgress) => void) | undefined;
-  /** Writes replies and reflections. @default none: no chat, and reflections quote what was said */
-  generator?: Generator | undefined;
   /** Clock for tests, epoch milliseconds. @default Date.now */
   now?: (() => number) | undefined;
   /** Tags of older clients that join into one scope path (see `AppOptions`). @default [] */
@@ -43,10 +36,8 @@ export async function embedded(options: EmbeddedOptions): Promise<EmbeddedServic
   const path = /\.\w+$/.test(options.path) ? options.path : join(options.path, "memory.db");
   const engine = createEngine({
     store: await openSqliteStore({ path }),
-    extractor: options.extractor,
-    embedder: options.embedder,
-    onEmbedding: options.onEmbedding,
-    generator: options.generator,
+    ...enginePorts(options),
+    onExtractorError: options.onError,
     now: options.now,
   });
   // the key never leaves this process, so each start mints its own under one name

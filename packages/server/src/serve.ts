@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { serve as listen } from "@hono/node-server";
 import { createEngine, openSqliteStore } from "@spectron/engine";
-import type { Embedder, EmbeddingProgress, Extractor, Generator } from "@spectron/engine";
 import { createApp } from "./app.ts";
 import { keyName, mintKey, ownerKeyRecord } from "./auth/keys.ts";
+import { enginePorts } from "./spectron-config.ts";
+import type { SpectronConfig } from "./spectron-config.ts";
 
-export interface ServeOptions {
+export interface ServeOptions extends SpectronConfig {
   /** Folder of the database file. */
   data: string;
   /** @default "127.0.0.1" */
@@ -16,13 +17,6 @@ export interface ServeOptions {
   context?: string | undefined;
   /** A fixed key, for tests. @default the key of the first start, shown once */
   apiKey?: string | undefined;
-  extractor?: Extractor | undefined;
-  /** Adds likeness of meaning to recall. @default none: recall goes by words */
-  embedder?: Embedder | undefined;
-  /** Told how far the embedder is with the turns of a context. */
-  onEmbedding?: ((progress: EmbeddingProgress) => void) | undefined;
-  /** Writes replies and reflections. @default none: no chat, and reflections quote what was said */
-  generator?: Generator | undefined;
   /** Tags of older clients that join into one scope path (see `AppOptions`). @default [] */
   tagDimensions?: readonly string[] | undefined;
   onError?: ((error: unknown) => void) | undefined;
@@ -45,10 +39,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const context = options.context ?? "dev";
   const engine = createEngine({
     store: await openSqliteStore({ path: join(options.data, "memory.db") }),
-    extractor: options.extractor,
-    embedder: options.embedder,
-    onEmbedding: options.onEmbedding,
-    generator: options.generator,
+    ...enginePorts(options),
+    onExtractorError: options.onError,
   });
   const newApiKey = await ensureKey(engine, context, options.apiKey);
   const loopback = ["127.0.0.1", "localhost", "[::1]", "::1"];

@@ -18,20 +18,20 @@ const literal: Extractor = {
       if (key === undefined || value === undefined) return [];
       return [
         {
-          entity: { type: "person", name: "user" },
+          subject: { type: "person", name: "user" },
           key,
           value,
           category: "knowledge" as const,
           polarity: "affirm" as const,
           confidence: Number(confidence),
-          turnId: message.turnId,
+          turnIds: [message.turnId],
           quote: message.content,
-          span: null,
         },
       ];
     }),
     instructions: [],
     uncertainties: [],
+    corrections: [],
   }),
 };
 

@@ -165,7 +165,7 @@ describe("idempotency", () => {
         async extract() {
           started.resolve();
           await gate.promise;
-          return { facts: [], instructions: [], uncertainties: [] };
+          return { facts: [], instructions: [], uncertainties: [], corrections: [] };
         },
       },
     });

@@ -1,42 +1,6 @@
-import type { MemoryCategory, Role } from "@spectron/core/protocol";
+import type { MemoryCategory, TextSpan } from "@spectron/core/protocol";
 
-/** One message as an extractor sees it. `turnId` is opaque and echoed on every extracted item. */
-export interface ExtractMessage {
-  turnId: string;
-  role: Role;
-  /** Who speaks, when the text starts with `Name: `; the first person then means this person. */
-  speaker?: string | undefined;
-  /** The whole stored text, including a leading `Name: `; spans count from its start. */
-  content: string;
-  /** When it was said, epoch milliseconds; relative dates resolve against it. */
-  at: number;
-}
-
-/** A live fact that the extractor may refer to. */
-export interface KnownFact {
-  factId: string;
-  entity: { type: string; name: string };
-  key: string;
-  value: string;
-  validFrom: number;
-}
-
-export interface ExtractInput {
-  messages: readonly ExtractMessage[];
-  known: readonly KnownFact[];
-  /** Epoch milliseconds. */
-  now: number;
-}
-
-/** A half-open range of UTF-16 code units in the turn's text. */
-export interface Span {
-  start: number;
-  end: number;
-}
-
-/** Who a statement is about when it is about the speaker without a known name. */
-export const SELF = { type: "person", name: "user" } as const;
-
+/** A fact that its turn really states; one for each turn that does. */
 export interface ExtractedFact {
   entity: { type: string; name: string };
   key: string;
@@ -55,7 +19,7 @@ export interface ExtractedFact {
   turnId: string;
   /** Verbatim words of the turn. */
   quote: string;
-  span: Span | null;
+  span: TextSpan;
 }
 
 export interface ExtractedInstruction {
@@ -67,7 +31,7 @@ export interface ExtractedInstruction {
   confidence: number;
   turnId: string;
   quote: string;
-  span: Span | null;
+  span: TextSpan;
 }
 
 export interface ExtractedUncertainty {
@@ -76,14 +40,9 @@ export interface ExtractedUncertainty {
   turnId: string;
 }
 
+/** What is left of an extractor's answer behind the gate. */
 export interface Extraction {
   facts: ExtractedFact[];
   instructions: ExtractedInstruction[];
   uncertainties: ExtractedUncertainty[];
-}
-
-/** Turns messages into facts. Rules, the AI SDK and LangChain implement it; the engine calls no model itself. */
-export interface Extractor {
-  readonly name: string;
-  extract(input: ExtractInput, options?: { signal?: AbortSignal | undefined }): Promise<Extraction>;
 }

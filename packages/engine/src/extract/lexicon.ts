@@ -28,6 +28,11 @@ export const CONDITIONS: ReadonlySet<string> = /* @__PURE__ */ words(
   "diabetes, type 1 diabetes, type 2 diabetes, asthma, celiac disease, coeliac disease, epilepsy, adhd, add, autism, dyslexia, arthritis, high blood pressure, hypertension, anxiety, depression, insomnia, migraines, ibs, crohn's disease, crohn's, ulcerative colitis, endometriosis, pcos, hypothyroidism, fibromyalgia, lupus, multiple sclerosis, parkinson's, sleep apnea, tinnitus, psoriasis, eczema, hay fever, anemia, ptsd, ocd, high cholesterol",
 );
 
+/** Capitalised words that stand where a name might ("this is Great"). */
+export const NOT_NAMES: ReadonlySet<string> = /* @__PURE__ */ words(
+  "urgent, important, great, good, bad, new, serious, amazing, awesome, perfect, wrong, right, ridiculous",
+);
+
 /** Capitalised words that are neither people nor places nor employers. */
 export const CALENDAR: ReadonlySet<string> = /* @__PURE__ */ words(
   "monday, tuesday, wednesday, thursday, friday, saturday, sunday, january, february, march, april, may, june, july, august, september, october, november, december, christmas, easter, halloween, thanksgiving, ramadan, hanukkah, diwali, god, lord, jesus, i, i'm, i'll, i've, i'd, ok, okay, tbh, lol, omg, btw, he, she, they, we, you, it, the, a, and, but, so",
@@ -35,5 +40,5 @@ export const CALENDAR: ReadonlySet<string> = /* @__PURE__ */ words(
 
 /** Products and plans that people "move to", "join" or "are on" without living or working there. */
 export const NOT_PLACES: ReadonlySet<string> = /* @__PURE__ */ words(
-  "linux, ubuntu, windows, mac, macos, android, ios, iphone, python, typescript, javascript, rust, go, golang, java, kotlin, swift, react, vue, svelte, angular, next.js, nextjs, node, node.js, deno, bun, aws, azure, gcp, postgres, postgresql, mysql, mongodb, redis, sqlite, docker, kubernetes, vim, neovim, emacs, vs code, vscode, cursor, github, gitlab, slack, teams, discord, zoom, chrome, firefox, safari, gmail, outlook, notion, obsidian, excel, sales, marketing, engineering, finance, hr, product, support, design, plan b, plan a, team, pro, premium, minecraft, hope, fear, denial, peace, hell, heaven, excel, facebook, instagram, twitter, reddit, linkedin, tiktok, snapchat, whatsapp, telegram, signal, netflix, duolingo, strava, spotify, mars, narnia, hogwarts, wonderland",
+  "dropbox, google, icloud, onedrive, apple, microsoft, trello, jira, asana, figma, stripe, paypal, revolut, vercel, heroku, netlify, shopify, wordpress, substack, medium, chatgpt, claude, gemini, openai, copilot, intellij, webstorm, eclipse, arch, debian, fedora, nixos, webpack, vite, jest, vitest, mastodon, bluesky, twitch, youtube, audible, kindle, exchange, oracle, salesforce, hubspot, webflow, wix, squarespace, elasticsearch, prisma, drizzle, express, fastify, django, flask, rails, laravel, spring, linux, ubuntu, windows, mac, macos, android, ios, iphone, python, typescript, javascript, rust, go, golang, java, kotlin, swift, react, vue, svelte, angular, next.js, nextjs, node, node.js, deno, bun, aws, azure, gcp, postgres, postgresql, mysql, mongodb, redis, sqlite, docker, kubernetes, vim, neovim, emacs, vs code, vscode, cursor, github, gitlab, slack, teams, discord, zoom, chrome, firefox, safari, gmail, outlook, notion, obsidian, excel, sales, marketing, engineering, finance, hr, product, support, design, plan b, plan a, team, pro, premium, minecraft, hope, fear, denial, peace, hell, heaven, excel, facebook, instagram, twitter, reddit, linkedin, tiktok, snapchat, whatsapp, telegram, signal, netflix, duolingo, strava, spotify, mars, narnia, hogwarts, wonderland",
 );

@@ -57,7 +57,7 @@ const TOKENS: Readonly<Record<string, string>> = {
   CAP,
   PLACE: `(?:${CAP}(?:, ${CAP})?|(?:the )?${CAP}|[a-z]{3,}(?: [a-z]{3,})?)`,
   PERSON: "\\p{Lu}[\\p{L}'-]+(?: \\p{Lu}[\\p{L}'-]+){0,2}",
-  END: "(?=\\s*(?:[.,;:!?()\\n]|$|-{1,2}\\s|[–—]|\\s(?:and|but|or|so|because|since|for|with|in|at|on|near|from|where|which|who|when|while|as|after|before|to|last|this|next|now|right|too|also|though|these|by|until|currently|right|just|recently|again|\\p{Emoji_Presentation})(?![\\p{L}'])))",
+  END: "(?=\\s*(?:[.,;:!?()\\n]|$|-{1,2}\\s|[–—]|\\s(?:and|but|or|so|because|since|for|with|in|at|on|near|from|where|which|who|when|while|as|after|before|to|last|this|next|now|right|too|also|though|these|by|until|currently|right|just|recently|again|yesterday|today|tonight|tomorrow|any|(?:\\d+|a|an|one|two|three|four|five|six|seven|eight|nine|ten|several|a few|a couple of) (?:days?|weeks?|months?|years?) ago|\\p{Emoji_Presentation})(?![\\p{L}'])))",
   STOP: "(?=\\s*(?:[.;:!?()\\n]|$|-{1,2}\\s|[–—]|,? (?:but|because|cause|so|since|when|whenever|while|if|though|although|which|who|as well|too|very much|a lot|so much|the most|right now|lately|anymore|any more|and (?:I|i|my|we|it|it's|she|he|they|that|this|so|then|also|would|am|have|want|need|hate|love|like|enjoy|don't|can't|prefer|really))(?![\\p{L}'])))",
   NP: "[^.;:!?()\\n–—\\u0000]{2,80}?",
 };

@@ -1,13 +1,14 @@
 import { setImmediate } from "node:timers/promises";
-import { resolveDates } from "./dates.ts";
-import { SELF } from "./extractor.ts";
+import { SELF } from "@spectron/core/protocol";
 import type {
-  ExtractedFact,
-  Extraction,
+  ExtractAnswer,
   ExtractMessage,
   Extractor,
+  FactSubject,
   KnownFact,
-} from "./extractor.ts";
+  StatedFact,
+} from "@spectron/core/protocol";
+import { resolveDates } from "./dates.ts";
 import { isJoke, isUnreal, ownWordsEnd, statementEnd } from "./guards.ts";
 import { compilePattern } from "./rule.ts";
 import type { FactRule, InstructionRule, Reading } from "./rule.ts";
@@ -43,7 +44,7 @@ const SLICE_MS = 4;
 /** A statement about oneself stands near the front; beyond this a message is a document. */
 const MAX_READ = 20_000;
 const MAX_SENTENCE = 600;
-const FIRST_PERSON = /\b(?:i|i'm|im|my|we|our|me|name's|time ?zone)\b/iu;
+const FIRST_PERSON = /\b(?:i|i'm|im|my|we|our|me|this is|name's|time ?zone)\b/iu;
 const INSTRUCTIVE =
   /\b(?:always|never|please|from now on|going forward|in (?:the )?future|from here on|henceforth|answer|reply|respond|speak|call me|calling me|don't|do not|stop|keep|make|use|no more|avoid|you can|feel free|you no longer)\b/iu;
 const DATED_WORD = /\b(?:in|last|this|on|ago|yesterday|today|since|recently|week|month|year)\b/iu;
@@ -54,7 +55,12 @@ export function createRuleExtractor(): Extractor {
   return {
     name: "rules",
     async extract(input, options) {
-      const extraction: Extraction = { facts: [], instructions: [], uncertainties: [] };
+      const extraction: ExtractAnswer = {
+        facts: [],
+        instructions: [],
+        uncertainties: [],
+        corrections: [],
+      };
       let sliceStart = performance.now();
       for (const message of input.messages) {
         options?.signal?.throwIfAborted();
@@ -91,7 +97,7 @@ function readMessage(
   compiled: Compiled,
   message: ExtractMessage,
   known: readonly KnownFact[],
-  extraction: Extraction,
+  extraction: ExtractAnswer,
 ): void {
   const { content, speaker } = message;
   const lead = speaker !== undefined && content.trimStart().startsWith(`${speaker}:`);
@@ -120,7 +126,7 @@ function readFacts(
   sentence: string,
   offset: number,
   starts: readonly number[],
-  extraction: Extraction,
+  extraction: ExtractAnswer,
 ): void {
   const limit = statementEnd(sentence);
   if (limit === 0) return;
@@ -157,7 +163,7 @@ function draft(
   message: ExtractMessage,
   offset: number,
   known: readonly KnownFact[],
-): ExtractedFact[] {
+): StatedFact[] {
   const groups: Record<string, string | undefined> = match.groups ?? {};
   const key = typeof rule.key === "string" ? rule.key : rule.key(groups);
   const raw = rule.fixed ?? groups[rule.group ?? "v"];
@@ -175,19 +181,21 @@ function draft(
   const start = offset + match.index;
   const end = start + match[0].trimEnd().length;
   const validFrom =
-    rule.dated === true ? statedDate(reading.sentence, match, message.at) : undefined;
+    rule.dated === true ? statedDate(reading.sentence, match, message.ts) : undefined;
+  const subject: FactSubject =
+    message.speaker === undefined ? { ...SELF } : { type: "person", name: message.speaker };
   return values.map((value) => ({
-    entity: message.speaker === undefined ? { ...SELF } : { type: "person", name: message.speaker },
+    subject,
     key,
     value,
     ...(rule.targetType === undefined ? {} : { targetType: rule.targetType }),
     category: rule.category,
     polarity: rule.polarity ?? "affirm",
     confidence: CONFIDENCE,
-    ...(validFrom === undefined || contradictsKnown(known, key, value, validFrom)
+    ...(validFrom === undefined || contradictsKnown(known, subject, key, value, validFrom)
       ? {}
       : { validFrom }),
-    turnId: message.turnId,
+    turnIds: [message.turnId],
     quote: message.content.slice(start, end),
     span: { start, end },
   }));
@@ -211,22 +219,27 @@ function statedDate(sentence: string, match: RegExpExecArray, at: number): numbe
 /** A date older than another known value would file the new value as history; then the time of saying decides. */
 function contradictsKnown(
   known: readonly KnownFact[],
+  subject: FactSubject,
   key: string,
   value: string,
   validFrom: number,
 ): boolean {
   return known.some(
-    (fact) => fact.key === key && fact.value !== value && fact.validFrom > validFrom,
+    (fact) =>
+      fact.key === key &&
+      fact.subject.name === subject.name &&
+      fact.value !== value &&
+      fact.validFrom > validFrom,
   );
 }
 
-function isSame(a: ExtractedFact, b: ExtractedFact): boolean {
+function isSame(a: StatedFact, b: StatedFact): boolean {
   return (
-    a.turnId === b.turnId &&
+    a.turnIds[0] === b.turnIds[0] &&
     a.key === b.key &&
     a.polarity === b.polarity &&
     a.value.toLowerCase() === b.value.toLowerCase() &&
-    a.entity.name === b.entity.name
+    a.subject.name === b.subject.name
   );
 }
 
@@ -236,7 +249,7 @@ function readInstructions(
   sentence: string,
   offset: number,
   starts: readonly number[],
-  extraction: Extraction,
+  extraction: ExtractAnswer,
 ): void {
   for (const start of starts) {
     for (const { rule, pattern } of compiled.instructions) {

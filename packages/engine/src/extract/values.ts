@@ -1,4 +1,4 @@
-import { CALENDAR, COUNTRIES, LANGUAGES, NATIONALITIES, NOT_PLACES } from "./lexicon.ts";
+import { CALENDAR, COUNTRIES, LANGUAGES, NATIONALITIES, NOT_NAMES, NOT_PLACES } from "./lexicon.ts";
 import type { Reading } from "./rule.ts";
 
 const LOWER_NOT_NAMES =
@@ -11,7 +11,8 @@ export function personName(value: string, reading: Reading): string | null {
     const first = name.split(" ")[0]?.toLowerCase() ?? "";
     const known = [first, name.toLowerCase()];
     return known.some(
-      (word) => CALENDAR.has(word) || NATIONALITIES.has(word) || LANGUAGES.has(word),
+      (word) =>
+        CALENDAR.has(word) || NOT_NAMES.has(word) || NATIONALITIES.has(word) || LANGUAGES.has(word),
     )
       ? null
       : name;
@@ -27,6 +28,12 @@ export function placeName(value: string, reading: Reading): string | null {
   if (NOT_PLACES.has(plain) || NOT_PLACES.has(first) || CALENDAR.has(first)) return null;
   if (/^(?:the )?\p{Lu}/u.test(place)) return place;
   return reading.lowerCase && !LOWER_NOT_NAMES.test(plain) ? place : null;
+}
+
+/** False for products and plans that people move to and from. */
+export function isPlace(value: string): boolean {
+  const plain = value.toLowerCase().replace(/^the /u, "");
+  return !NOT_PLACES.has(plain) && !NOT_PLACES.has(plain.split(/[ ,]/u)[0] ?? "");
 }
 
 /** The city of "Porto, Portugal"; null for a bare country. */
@@ -50,7 +57,7 @@ function isCountry(value: string): boolean {
 /** An employer: capitalised, no product people merely use, no calendar word. */
 export function employerName(value: string, reading: Reading): string | null {
   const name = value.trim();
-  const plain = name.toLowerCase();
+  const plain = name.toLowerCase().replace(/^the /u, "");
   if (CALENDAR.has(plain.split(" ")[0] ?? "") || isCountry(plain)) return null;
   if (/^(?:the )?\p{Lu}/u.test(name)) return name;
   return reading.lowerCase && !reading.spoken && !LOWER_NOT_NAMES.test(plain) ? name : null;
@@ -65,7 +72,7 @@ const POINTING =
   /\b(?:it|its|this|that|these|those|them|they|their|theirs|you|your|yours|u|ur|he|him|his|she|her|hers|us|our|me|my|mine|here|there|one|ones|what|how|when|where|why|who|whom|whatever|everything|something|anything|nothing|everyone|someone|anyone|thing|things|stuff|way|idea|ideas|suggestion|suggestions|answer|answers|response|sound|sounds|look|fact|part|both|either|neither|each|same|such|so|is|are|was|were|will|would|could|should|can|did|does|too|much|more|yet|not|never|if|then|than|because|latter|former|above|below|following|previous|option|point)\b/iu;
 /** Openings after "I like to" and the like that are talk, not taste. */
 const IDLE_VERBS =
-  /^(?:to )?(?:think|thinking|say|saying|know|knowing|see|seeing|hear|hearing|believe|imagine|point|add|ask|thank|have|having|get|getting|be|being|do|doing|make|making|help|helping|use|using|try|trying|keep|keeping|give|giving|take|taking|go|going|know|feel|feeling|share|sharing|tell|telling|mention|admit|remind|start|starting|work|need|start|consider|find|finding|put|want|waste|call|leave|look|looking|watch someone|talk about|talking about|show|showing)\b/iu;
+  /^(?:to )?(?:think|thinking|say|saying|know|knowing|see|seeing|hear|hearing|believe|imagine|point|add|ask|thank|have|having|get|getting|be|being|do|doing|make|making|help|helping|use|using|try|trying|keep|keeping|give|giving|take|taking|go|going|know|feel|feeling|share|sharing|tell|telling|mention|admit|remind|start|starting|work|need|start|consider|find|finding|put|want|waste|call|buy|buying|sell|selling|hire|hiring|book|booking|order|ordering|rent|renting|attend|attending|leave|look|looking|watch someone|talk about|talking about|show|showing)\b/iu;
 /** A definite object is a taste only for a few things that everybody means the same way. */
 const DEFINITE =
   /^the (?:\p{Lu}|beach|ocean|sea|outdoors|mountains?|rain|snow|winter|summer|spring|autumn|fall|cold|heat|sun|gym|countryside|desert|forest|theat(?:er|re)|opera|ballet|colou?r |taste of|smell of|sound of)/u;
@@ -88,6 +95,7 @@ export function taste(value: string): string | null {
     /\b(?:anymore|any more|any longer|on|in|at|to|of|for|with|by|from|up|the|a|an)$/iu.test(words)
   )
     return null;
+  if (CALENDAR.has(words.toLowerCase().replace(/s$/u, ""))) return null;
   if (words.length < 3 || count > 6 || POINTING.test(words) || IDLE_VERBS.test(words)) return null;
   if (/^the /iu.test(words) && !DEFINITE.test(words)) return null;
   if (

@@ -1,7 +1,6 @@
-import type { ScopeSets } from "@spectron/core/protocol";
+import type { KnownFact, ScopeSets } from "@spectron/core/protocol";
 import { canonicalClauses, requireContext } from "../commands/command.ts";
 import type { Caller } from "../commands/command.ts";
-import type { KnownFact } from "../extract/extractor.ts";
 import { isVisible } from "../model/clamp.ts";
 import type { Instant } from "../model/records.ts";
 import type { Reader } from "../stores/store.ts";
@@ -39,7 +38,7 @@ export async function knownFacts(
     return [
       {
         factId: fact.id,
-        entity: { type: entity.type, name: entity.name },
+        subject: { type: entity.type, name: entity.name },
         key: fact.key,
         value: fact.value,
         validFrom: fact.validFrom,

@@ -80,7 +80,7 @@ export const FAMILY_RULES: readonly FactRule[] = [
     accept: personName,
   },
   {
-    pattern: `{HAVE} (?<v>(?:${COUNT}) ${SIZE}(?:kids?|children|child|sons?|daughters?|boys|girls|twins?))(?=\\s*(?:[.,;:!?(]|$|\\s(?:and|named|called|who|aged|with|in|together)(?![\\p{L}'])))`,
+    pattern: `{HAVE} (?<v>twins|triplets|(?:${COUNT}) ${SIZE}(?:kids?|children|child|sons?|daughters?|boys|girls|twins?))(?=\\s*(?:[.,;:!?(]|$|\\s(?:and|named|called|who|aged|with|in|together)(?![\\p{L}'])))`,
     key: "children",
     category: "identity",
   },
@@ -97,7 +97,7 @@ export const FAMILY_RULES: readonly FactRule[] = [
   { pattern: "{AM} an (?<v>only child){END}", key: "siblings", category: "identity" },
 
   {
-    pattern: `(?:{HAVE}|(?:[Ii]|[Ww]e)(?: just| recently)? (?:adopted|got|bought)) an? (?:[a-z-]+ ){0,2}?(?<pet>${PET})(?:,? (?:called|named|whose name is)) ${NAME}{END}`,
+    pattern: `(?:{HAVE}|(?:[Ii]|[Ww]e)(?: just| recently)? (?:adopted|got|bought)) (?:an?|another) (?:[a-z-]+ ){0,2}?(?<pet>${PET})(?:,? (?:called|named|whose name is)) ${NAME}{END}`,
     key: "pets",
     category: "identity",
     value: pet,
@@ -135,7 +135,12 @@ export const FAMILY_RULES: readonly FactRule[] = [
   },
 ];
 
+/** Words that stand behind a relative with a capital by mistake: "My mom Called". */
+const NO_NAMES =
+  /^(?:(?:call|text|love|like|live|work|want|need|ask|help|move|play|cook|visit|turn|start|stop|pass|die|use|talk|walk|look|miss|hate|enjoy|learn|try|arrive|stay|wait|show|open|watch|finish|invite|retire|pick|drop|plan|name|seem|happen|agree|bake|knit|paint|suggest|recommend|order|join|mention|share|listen|email|message|phone)(?:s|d|ed|ied|ped|ned|ring|ing)?|just|says?|said|and|is|isn|was|wasn|has|had|have|will|won|can|could|would|should|might|may|must|does|did|doesn|didn|told|tells|thinks?|thought|got|gets|getting|went|goes|going|came|comes|coming|gave|gives|bought|buys|sent|sends|wrote|writes|made|makes|took|takes|left|leaves|keeps|kept|taught|teaches|reads|knows|knew|finds|found|feels|felt|sees|saw|ran|runs|runs?|drives|drove|sold|lost|won|met|fell|broke|ate|eats|drinks|sleeps|slept|also|always|never|really|still|recently|finally|once|often|usually|probably|actually|already|only|even|almost|ever|not|now|today|yesterday|that|which|who|whose|when|because|if|to|in|on|at|from|with|for|of|about|by|or|but|so|as|the|a|an|my|his|her|our|their|your|this|here|there|back|home|very|too|all|both)$/iu;
+
 function bareName(value: string, reading: Parameters<typeof personName>[1]): string | null {
+  if (value.split(" ").some((word) => NO_NAMES.test(word))) return null;
   return /^(?:I'|[A-Z]{2,}$|Mom|Dad|Also|What|How|When|Where|Why|Can|Is|Are|Do|Who|He|She|That|This|There|Then|Please|Thanks|And|But|So|In|On|At|If|My)\b/u.test(
     value,
   )

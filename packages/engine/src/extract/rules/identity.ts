@@ -10,7 +10,10 @@ const DATE = `(?:(?:the )?\\d{1,2}(?:st|nd|rd|th)?(?: of)? ${MONTH}|${MONTH} (?:
 const STATUS = "(?<v>married|divorced|widowed|engaged|single|separated)";
 const LANGUAGE_LIST =
   "(?<v>[A-Z][a-z]+(?: [A-Z][a-z]+)?(?:(?:, and |, | and | & )(?:a (?:little|bit of) )?[A-Z][a-z]+){0,6})";
-const language = inLexicon(LANGUAGES);
+const inLanguages = inLexicon(LANGUAGES);
+function language(value: string): string | null {
+  return inLanguages(value.replace(/^a (?:little|bit)(?: of)? /u, ""));
+}
 
 function age(value: string): string | null {
   const years = Number(value);
@@ -20,7 +23,7 @@ function age(value: string): string | null {
 /** Who someone is: name, age, birthday, origin by birth, family status, languages, health. */
 export const IDENTITY_RULES: readonly FactRule[] = [
   {
-    pattern: `{MY} (?:full |real |first |given )?name(?: is|'s) (?:actually )?${NAME}{END}`,
+    pattern: `{MY} (?:full |real |first |given |legal )?name(?: is|'s) (?:actually )?${NAME}{END}`,
     key: "name",
     category: "identity",
     accept: personName,
@@ -145,7 +148,8 @@ export const IDENTITY_RULES: readonly FactRule[] = [
   },
   { pattern: `{AM} (?<v>married) to {PERSON}{END}`, key: "marital_status", category: "identity" },
   {
-    pattern: "(?:[Ww]e|[Ii])(?: just| recently| finally)? got (?<v>married|divorced|engaged){END}",
+    pattern:
+      "(?:[Ww]e|[Ii])(?: just| recently| finally)? got (?<v>married|divorced|engaged){END}(?! (?:in|to|with|on) (?:an?|the|this|that|my|our|it)\\b)",
     key: "marital_status",
     category: "identity",
     dated: true,
@@ -277,7 +281,7 @@ export const IDENTITY_RULES: readonly FactRule[] = [
 function allergen(value: string): string | null {
   const item = value.replace(/^(?:an?|the|all|any) /u, "").trim();
   if (item.split(" ").length > 4) return null;
-  return /\b(?:it|this|that|them|you|mondays?|work|stupidity|bullshit|people|drama|nonsense|failure|success|some|certain|many|something|anything|no|known|any|food|foods|bad|severe|terrible|seasonal)\b/iu.test(
+  return /\b(?:it|this|that|them|you|mondays?|mornings?|weekends?|meetings?|homework|winter|exercise|small talk|commitment|spreadsheets|code|work|stupidity|bullshit|people|drama|nonsense|failure|success|some|certain|many|something|anything|no|known|any|food|foods|bad|severe|terrible|seasonal)\b/iu.test(
     item,
   )
     ? item === "seasonal"

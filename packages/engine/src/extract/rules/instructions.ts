@@ -1,3 +1,4 @@
+import { isOverride } from "../injection.ts";
 import { LANGUAGES } from "../lexicon.ts";
 import type { InstructionRule } from "../rule.ts";
 
@@ -37,8 +38,9 @@ function slug(text: string): string | null {
 function topic(groups: Groups): string | null {
   const rest = groups["rest"] ?? "";
   const text = `${groups["verb"] ?? ""} ${rest}`.trim();
+  if (/^(?:give up|look back|remember to (?:smile|breathe|laugh|live))\b/iu.test(text)) return null;
   if (/^(?:it|that|this|them|those|these|so)$/iu.test(rest.trim())) return null;
-  if (ONCE.test(text) || OVERRIDE.test(text)) return null;
+  if (ONCE.test(text) || isOverride(text)) return null;
   const verb = (groups["verb"] ?? "").toLowerCase();
   const wanted = /^(?:to me |back |only |with me )*(?:only )?in (\p{Lu}\p{L}+)/u.exec(rest)?.[1];
   if (
@@ -67,10 +69,6 @@ function topic(groups: Groups): string | null {
 
 const ONCE =
   /\b(?:this time|for now|today|tomorrow|tonight|right now|just this once|in this (?:case|one|email|essay|text|story|code|example|article|function|file)|for this (?:one|task|email|essay|question)|here|below|above|the following|yet|until)\b/iu;
-/** Words meant for the machinery, not for an assistant's manners. */
-export const OVERRIDE: RegExp =
-  /\b(?:ignore|disregard|forget|override|bypass)\b.{0,30}\b(?:previous|prior|above|earlier|all|any|system|safety|your)\b.{0,20}\b(?:instructions?|rules|prompts?|guidelines|directives?)\b|\bsystem prompt\b|\bdeveloper mode\b|\bjailbreak\b|\b(?:you are|act as) (?:now )?(?:dan|root|admin)\b/iu;
-
 function capital(text: string): string {
   const words = text.trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
@@ -192,6 +190,12 @@ export const INSTRUCTION_RULES: readonly InstructionRule[] = [
 /** "From now on" needs an order behind it: "from now on I will run" is a plan. */
 function lasting(groups: Groups): string | null {
   const verb = (groups["verb"] ?? "").toLowerCase();
+  if (
+    /^(?:is|are|was|were|will|would|has|have|had|can|does|do|gets?|becomes?)\b/iu.test(
+      groups["rest"] ?? "",
+    )
+  )
+    return null;
   return /^(?:i|we|it|he|she|they|my|our|the|this|that|there|things|life|everything|nothing|you|is|are|was|a|an|no|what|how|when|if|let's|could|can|would|will)$/u.test(
     verb,
   )

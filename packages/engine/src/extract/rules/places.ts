@@ -1,5 +1,5 @@
 import type { FactRule } from "../rule.ts";
-import { cityOf, countryOf, placeName } from "../values.ts";
+import { cityOf, countryOf, isPlace, placeName } from "../values.ts";
 
 const LIVE =
   "(?:{DO} (?:live|reside) (?:here )?in|{AM} (?:based|living|residing|located|settled) (?:out of|in)|{HAVE} (?:been living|lived) in|{MY} home is in|{DO} (?:live|reside) (?:right )?(?:near|outside|outside of|just outside|close to))";
@@ -11,6 +11,14 @@ const CAME_FROM =
 const GONE =
   "(?:{DO} (?:no longer|don't|do not) (?:live|reside) in|{AM} (?:no longer|not) (?:living|based) in|(?:[Ii]|[Ww]e)(?:'ve| have)? moved (?:away from|out of))";
 const FORMER = "(?:(?:[Ii]|[Ww]e) (?:used to live|lived|previously lived) in)";
+
+/** "From Dropbox to Drive" is no journey, whichever end gives it away. */
+function betweenPlaces(
+  key: string,
+): (groups: Readonly<Record<string, string | undefined>>) => string | null {
+  return ({ from, old, v }) =>
+    [from, old, v].every((place) => place === undefined || isPlace(place)) ? key : null;
+}
 
 /** Where someone lives, lived and comes from. */
 export const PLACE_RULES: readonly FactRule[] = [
@@ -29,28 +37,28 @@ export const PLACE_RULES: readonly FactRule[] = [
   },
   {
     pattern: `${MOVED} to (?<v>{PLACE})(?: from (?<old>{CAP}))?{END}`,
-    key: "home_city",
+    key: betweenPlaces("home_city"),
     category: "identity",
     accept: cityOf,
     dated: true,
   },
   {
     pattern: `${MOVED} to (?<v>{PLACE})(?: from (?<old>{CAP}))?{END}`,
-    key: "home_country",
+    key: betweenPlaces("home_country"),
     category: "identity",
     accept: countryOf,
     dated: true,
   },
   {
-    pattern: `${MOVED} to {PLACE}{END}`,
-    key: "past_home_city",
+    pattern: `${MOVED} to (?<v>{PLACE}){END}`,
+    key: betweenPlaces("past_home_city"),
     category: "identity",
     group: "from",
     accept: cityOf,
   },
   {
-    pattern: `${MOVED} to {PLACE} from (?<old>{CAP}){END}`,
-    key: "past_home_city",
+    pattern: `${MOVED} to (?<v>{PLACE}) from (?<old>{CAP}){END}`,
+    key: betweenPlaces("past_home_city"),
     category: "identity",
     group: "old",
     accept: cityOf,
@@ -62,7 +70,7 @@ export const PLACE_RULES: readonly FactRule[] = [
     accept: placeName,
   },
   {
-    pattern: "[Ii] was born in (?<v>{PLACE}){END}",
+    pattern: "[Ii] was born (?:in (?:19|20)\\d\\d )?in (?<v>{PLACE}){END}",
     key: "birthplace",
     category: "identity",
     accept: placeName,

@@ -3,7 +3,7 @@ import type { FactRule } from "../rule.ts";
 import { inLexicon, taste } from "../values.ts";
 
 const LIKE =
-  "(?:{DO}(?: do)? (?:like|love|enjoy|adore)|[Ii](?:'m|m| am)(?: also| really| totally| still)? (?:a (?:big |huge |massive |real |lifelong )?fan of|fond of|passionate about|crazy about|obsessed with|(?:really |very )?into|keen on|interested in)|(?:[Ii]'ve|[Ii] have) always (?:liked|loved|enjoyed))";
+  "(?:{DO}(?: do)? (?:like|love|enjoy|adore)|[Ii](?:'m|m| am)(?: also| really| totally| still)? (?:a (?:big |huge |massive |real |lifelong )?fan of|fond of|passionate about|crazy about|obsessed with|(?:really |very )?into|keen on|interested in)|{HAVE} (?:always had )?an? (?:great |real |lifelong |deep )?(?:love|passion|soft spot) for|(?:[Ii]'ve|[Ii] have) always (?:liked|loved|enjoyed))";
 const DISLIKE =
   "(?:{DO} (?:dislike|hate|detest|despise|loathe|can't stand|cannot stand|can't bear|don't(?: really| particularly)? (?:like|enjoy|care for)|do not (?:like|enjoy))|{AM} not (?:a (?:big |huge )?fan of|into|fond of|keen on))";
 const ANYMORE = "(?: anymore| any more| any longer)";
@@ -23,7 +23,7 @@ const SPELLINGS: Readonly<Record<string, string>> = {
 function favoriteKey(groups: Readonly<Record<string, string | undefined>>): string | null {
   const thing = (groups["thing"] ?? "").toLowerCase().trim();
   if (
-    /^(?:part|thing|things|one|ones|kind|type|way|memory|bit|aspect|moment|place to|time)\b/u.test(
+    /^(?:part|excuse|joke|bug|mistake|word|thing|things|one|ones|kind|type|way|memory|bit|aspect|moment|place to|time)\b/u.test(
       thing,
     )
   )
@@ -55,7 +55,7 @@ function preferred(value: string): string | null {
 function avoided(value: string): string | null {
   const item = taste(value);
   return item === null ||
-    /^(?:now|today|yet|at|before|after|out|breakfast|lunch|dinner|well|late|early|enough|properly|right)\b/iu.test(
+    /^(?:now|and|or|today|yet|at|before|after|out|breakfast|lunch|dinner|well|late|early|enough|properly|right)\b/iu.test(
       item,
     )
     ? null
@@ -99,7 +99,7 @@ export const PREFERENCE_RULES: readonly FactRule[] = [
     accept: subject,
   },
   {
-    pattern: `{AM}(?: a| an| strictly| mostly)? ${DIET}(?=\\s*(?:[.,;!]|$|\\s(?:and|but|so|now|since|for|who|because)(?![\\p{L}'])))`,
+    pattern: `(?:{AM}|{HAVE} been)(?: a| an| strictly| mostly)? ${DIET}(?=\\s*(?:[.,;!]|$|\\s(?:and|but|so|now|since|for|who|because)(?![\\p{L}'])))`,
     key: "diet",
     category: "identity",
   },
@@ -109,7 +109,11 @@ export const PREFERENCE_RULES: readonly FactRule[] = [
     key: "diet",
     category: "identity",
   },
-  { pattern: `{DO}(?: only)? (?:eat|keep|follow) ${DIET}{END}`, key: "diet", category: "identity" },
+  {
+    pattern: `{DO}(?: only)? (?:eat|keep|follow) ${DIET}(?: food)?{END}`,
+    key: "diet",
+    category: "identity",
+  },
   {
     pattern: `[Ii](?:'ve| have)?(?: just| recently)? (?:went|gone|became|become|turned) ${DIET}{END}`,
     key: "diet",
@@ -130,7 +134,7 @@ export const PREFERENCE_RULES: readonly FactRule[] = [
   },
   {
     pattern:
-      "{DO} (?:don't|do not|can't|cannot|never) (?:eat|drink) (?:any )?(?<v>{NP}){STOP}(?! ?(?:anymore|any more))",
+      "(?:{DO} (?:don't|do not|can't|cannot|never|no longer) (?:eat|drink)|[Ii](?:'ve| have)?(?: just| recently)? (?:stopped|quit|gave up|given up) (?:eating|drinking)) (?:any )?(?<v>{NP}){STOP}(?! ?(?:anymore|any more))",
     key: "avoids",
     category: "knowledge",
     list: true,
@@ -153,6 +157,45 @@ export const PREFERENCE_RULES: readonly FactRule[] = [
     accept: (value) => inLexicon(HOBBIES)(value.replace(/^the /u, "")),
   },
 
+  {
+    pattern:
+      "(?:[Ii](?:'ve| have)?(?: just| recently)? (?:took up|taken up|picked up|got into|gotten into)|{HAVE} been getting (?:back )?into) (?<v>{NP}){STOP}",
+    key: "hobbies",
+    category: "knowledge",
+    list: true,
+    accept: pastime,
+  },
+  {
+    pattern:
+      "(?:{HAVE} been taking|{AM} taking|[Ii](?: just| recently)? (?:started|signed up for)) (?:an? )?(?<v>(?:[a-z]+ ){1,3}?(?:class(?:es)?|lessons)){END}",
+    key: "hobbies",
+    category: "knowledge",
+    accept: lessons,
+  },
+  {
+    pattern:
+      "{MY} (?:passion|love) (?:for|of) (?<v>[a-z]+(?: [a-z]+)?)(?=\\s*(?:[.,;!]|$|\\s(?:and|but|has|is|was|started|began|with|in|when|since|into)(?![\\p{L}'])))",
+    key: "likes",
+    category: "knowledge",
+    accept: taste,
+    anywhere: true,
+  },
+  {
+    pattern:
+      "(?<v>\\p{Lu}[a-z]+(?:ing(?: [a-z]+)?)?) (?:(?:always )?(?:makes me (?:so |very |really )?happy|gives me (?:so much |a lot of |great |such )?joy|brings me (?:so much |a lot of |great |such )?(?:joy|happiness|peace))|is (?:really |truly )?my (?:biggest |greatest |one )?(?:passion|hobby|happy place|stress relief))",
+    key: "likes",
+    category: "knowledge",
+    accept: joy,
+  },
+  {
+    pattern:
+      "[Ii](?:'ve| have)?(?: just| recently)? (?:gave up|given up|quit|stopped) (?:playing )?(?:the )?(?<v>[a-z]+(?: [a-z]+)?){END}",
+    key: "hobbies",
+    category: "knowledge",
+    polarity: "negate",
+    accept: inLexicon(HOBBIES),
+    dated: true,
+  },
   {
     pattern: `{DO} no longer (?:like|love|enjoy) (?<v>{NP}){STOP}`,
     key: "likes",
@@ -201,6 +244,35 @@ export const PREFERENCE_RULES: readonly FactRule[] = [
     accept: inLexicon(HOBBIES),
   },
 ];
+
+/** Something one does, so that "got into trouble" is none. */
+function pastime(value: string): string | null {
+  return HOBBIES.has(value.toLowerCase()) || /^[a-z]+ing(?: [a-z]+)?$/u.test(value)
+    ? taste(value)
+    : null;
+}
+
+function lessons(value: string): string | null {
+  return /\b(?:new|my|your|the|this|some|these|those|great|online|free|first|second|more|extra|any|good|nice)\b/u.test(
+    value,
+  )
+    ? null
+    : value;
+}
+
+/** The subject of a sentence that pleases: "Dancing", never "It" or "Seeing you". */
+function joy(value: string): string | null {
+  return /^(?:This|That|It|He|She|They|You|We|What|Which|Who|Everything|Nothing|Something|Life|Here|There|Being|Seeing|Having|Knowing|Doing|Getting|Helping|Hearing|Watching|Making|Working|Thinking|Going|Spending|Mom|Dad|Family|Friends|Job|Work|Today|God|Jesus)\b/u.test(
+    value,
+  )
+    ? null
+    : /ing\b/u.test(value) ||
+        /^(?:Dance|Art|Music|Nature|Yoga|Poetry|Photography|Pottery|Theat(?:er|re)|Chess|Football|Soccer|Tennis|Fashion|History|Science|Literature)$/u.test(
+          value,
+        )
+      ? value
+      : null;
+}
 
 function subject(value: string): string | null {
   const words = favorite(value);

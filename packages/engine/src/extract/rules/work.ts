@@ -5,9 +5,12 @@ import { employerName } from "../values.ts";
 const ORG = "(?<v>(?:the )?{CAP}|[a-z]{3,})";
 const WORK =
   "(?:{DO} work (?:full[- ]time |part[- ]time |remotely |[a-z ]{0,20}?)?(?:at|for)|{AM} (?:working|employed|interning) (?:at|for|by)|{HAVE} (?:worked|been working) (?:at|for)|{MY} employer(?: is|'s)|{MY} company is called)";
+/** Hiring words leave no doubt, so even a service that others merely use is an employer. */
+const HIRED =
+  "(?:[Ii](?:'ve| have)?(?: just| recently| finally| actually)? (?:got (?:a|my|the) (?:new )?job (?:at|with)|got hired (?:at|by)|(?:was|been) hired (?:at|by)|landed a (?:new )?job (?:at|with)|accepted (?:a job|an offer|a position) (?:at|from|with)))";
 const JOB = "(?<v>(?:[\\p{L}&/-]+ ){0,3}?[\\p{L}-]+)";
 const JOINED =
-  "(?:[Ii](?:'ve| have)?(?: just| recently| finally| actually)? (?:joined|started(?: working| work| a new job| my new job| a job)? (?:at|for|with)|got (?:a|my|the) (?:new )?job (?:at|with)|got hired (?:at|by)|was hired (?:at|by)|accepted (?:a job|an offer|a position) (?:at|from|with)))";
+  "(?:[Ii](?:'ve| have)?(?: just| recently| finally| actually)? (?:joined|started(?: working| work| a new job| my new job| a job)? (?:at|for|with)))";
 function job(value: string): string | null {
   const words = value.trim().replace(/^(?:an?|the) /u, "");
   const all = words.toLowerCase().split(" ");
@@ -46,6 +49,31 @@ export const WORK_RULES: readonly FactRule[] = [
     category: "identity",
     accept: joined,
     dated: true,
+  },
+  {
+    pattern: `${HIRED} (?<v>(?:the )?{CAP}){END}`,
+    key: "employer",
+    category: "identity",
+    accept: employer,
+    dated: true,
+  },
+  {
+    pattern: `[Ii](?:'ve| have)?(?: just| recently| finally)? (?:opened|launched|founded|run|own|started) (?:my own|an?) (?<v>(?:[a-z-]+ ){0,3}?(?:store|shop|studio|business|bakery|company|restaurant|café|cafe|salon|agency|startup|firm|gym|clinic|bookshop|bookstore)){END}`,
+    key: "workplace",
+    category: "identity",
+    dated: true,
+  },
+  {
+    pattern: `{AM} (?:studying|majoring in)(?: [a-z]+){0,3} at (?<v>(?:the )?{CAP}){END}`,
+    key: "school",
+    category: "identity",
+    accept: employer,
+  },
+  {
+    pattern: `{AM} an? \\d{1,2}[- ]years?[- ]old ${JOB}{END}`,
+    key: "job_title",
+    category: "identity",
+    accept: job,
   },
   {
     pattern: `${JOINED} {CAP} as (?:an?|the|their) ${JOB}{END}`,
