@@ -20,9 +20,6 @@ import type { Memory } from "./recall-memory.ts";
 /** `graph` follows facts and entities; `bm25` and `vector` are parts of `hybrid` alone. */
 export type RecallMode = "hybrid" | "bm25" | "vector" | "graph";
 
-/** `graph` follows facts and entities; `bm25` and `vector` are parts of `hybrid` alone. */
-export type RecallMode = "hybrid" | "bm25" | "vector" | "graph";
-
 export interface RecallInput {
   caller: Caller;
   clamp: ReadClamp;
@@ -55,7 +52,7 @@ export interface RecallResult {
   /** Turns and facts that the ranking looked at. */
   candidates: number;
   /** Why each hit stands where it stands, in the order of the hits. */
-  reasons: [id: string, score: number, signals: Record<string, number>][];
+  reasons: { id: string; rank: number; score: number; signals: Record<string, number> }[];
 }
 
 /** Turns that a list of vectors adds to a ranking. */
@@ -106,7 +103,12 @@ export async function recall(reader: Reader, input: RecallInput): Promise<Recall
     context: input.maxTokens === undefined ? "" : render(ranked, input.maxTokens),
     seedEntities: facts.entities,
     candidates: ranked.candidates,
-    reasons: hits.map(({ hit, signals }) => [hit.id, round(hit.score), readable(signals)]),
+    reasons: hits.map(({ hit, signals }, at) => ({
+      id: hit.id,
+      rank: at + 1,
+      score: round(hit.score),
+      signals: readable(signals),
+    })),
   };
 }
 
