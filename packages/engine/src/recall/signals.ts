@@ -68,9 +68,9 @@ export function measure(
 function standIns(missing: WeightedTerm, pool: Pool): WeightedTerm[] {
   const near = nearWords(missing.term, pool);
   const total = near.reduce((sum, { likeness }) => sum + likeness, 0);
-  const [best] = near;
-  if (best === undefined) return [missing];
-  const given = missing.weight * best.likeness;
+  const [nearest] = near;
+  if (nearest === undefined) return [missing];
+  const given = missing.weight * nearest.likeness;
   return [
     { term: missing.term, weight: missing.weight - given },
     ...near.map(({ term, likeness }) => ({ term, weight: (given * likeness) / total })),
