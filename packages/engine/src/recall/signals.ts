@@ -55,7 +55,6 @@ export function measure(
         spoke: side(question, turn),
         grams: grams[at] ?? 0,
         time: question.asksWhen ? timeFit(traits) : 0,
-        short: turn.terms.length < 4 ? 1 : 0,
         praise: traits.praises ? 1 : 0,
         question: traits.asks ? 1 : 0,
         firstPerson: traits.isFirstPerson ? 1 : 0,
