@@ -1,7 +1,6 @@
 import type { EmbeddedOptions } from "@spectron/server";
 import { startTestService } from "@spectron/testing";
 import type { TestService } from "@spectron/testing";
-import { createParser } from "eventsource-parser";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 type Generator = NonNullable<EmbeddedOptions["generator"]>;
@@ -180,12 +179,15 @@ describe("reflect", () => {
 });
 
 async function frames(response: Response): Promise<[string | undefined, unknown][]> {
-  const seen: [string | undefined, unknown][] = [];
-  const parser = createParser({
-    onEvent: ({ event, data }) => {
-      seen.push([event, data === "[DONE]" ? data : (JSON.parse(data) as unknown)]);
-    },
-  });
-  parser.feed(await response.text());
-  return seen;
+  const text = await response.text();
+  return text
+    .split("\n\n")
+    .filter((frame) => frame !== "")
+    .map((frame) => {
+      const data = /^data: (.*)$/mu.exec(frame)?.[1] ?? "";
+      return [
+        /^event: (.*)$/mu.exec(frame)?.[1],
+        data === "[DONE]" ? data : (JSON.parse(data) as unknown),
+      ];
+    });
 }

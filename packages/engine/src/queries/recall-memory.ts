@@ -12,9 +12,9 @@ import type { Reader, VisibleSets } from "../stores/store.ts";
 /** Scopes with up to this many turns are ranked whole; larger ones through the term index. */
 const WHOLE_POOL = 10_000;
 /** Best index matches whose conversations are ranked when a scope is too large to rank whole. */
-const INDEX_MATCHES = 200;
+const INDEX_MATCHES = 150;
 /** Neighbours of a match that are loaded with it, on either side. */
-const NEIGHBOURS = 6;
+const NEIGHBOURS = 3;
 /** Facts considered for one question, the newest. */
 const MOST_FACTS = 2000;
 

@@ -52,7 +52,7 @@ export interface RecallResult {
   /** Turns and facts that the ranking looked at. */
   candidates: number;
   /** Why each hit stands where it stands, in the order of the hits. */
-  reasons: [id: string, score: number, signals: Record<string, number>][];
+  reasons: { id: string; rank: number; score: number; signals: Record<string, number> }[];
 }
 
 /** Turns that a list of vectors adds to a ranking. */
@@ -103,7 +103,12 @@ export async function recall(reader: Reader, input: RecallInput): Promise<Recall
     context: input.maxTokens === undefined ? "" : render(ranked, input.maxTokens),
     seedEntities: facts.entities,
     candidates: ranked.candidates,
-    reasons: hits.map(({ hit, signals }) => [hit.id, round(hit.score), readable(signals)]),
+    reasons: hits.map(({ hit, signals }, at) => ({
+      id: hit.id,
+      rank: at + 1,
+      score: round(hit.score),
+      signals: readable(signals),
+    })),
   };
 }
 

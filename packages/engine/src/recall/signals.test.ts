@@ -203,20 +203,6 @@ const cases: Case[] = [
     ],
   },
   {
-    signal: "short",
-    question: "What about gardening?",
-    sessions: [
-      [
-        ...noise(5),
-        "Ann: Gardening fills every sunny evening lately.",
-        ...noise(5),
-        "Bob: Gardening.",
-        ...noise(5),
-      ],
-    ],
-    pair: ["Ann: Gardening fills every sunny evening lately.", "Bob: Gardening."],
-  },
-  {
     signal: "praise",
     question: "What about gardening?",
     sessions: [

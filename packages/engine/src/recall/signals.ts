@@ -55,7 +55,6 @@ export function measure(
         spoke: side(question, turn),
         grams: grams[at] ?? 0,
         time: question.asksWhen ? timeFit(traits) : 0,
-        short: turn.terms.length < 4 ? 1 : 0,
         praise: traits.praises ? 1 : 0,
         question: traits.asks ? 1 : 0,
         firstPerson: traits.isFirstPerson ? 1 : 0,
@@ -68,9 +67,9 @@ export function measure(
 function standIns(missing: WeightedTerm, pool: Pool): WeightedTerm[] {
   const near = nearWords(missing.term, pool);
   const total = near.reduce((sum, { likeness }) => sum + likeness, 0);
-  const [best] = near;
-  if (best === undefined) return [missing];
-  const given = missing.weight * best.likeness;
+  const [nearest] = near;
+  if (nearest === undefined) return [missing];
+  const given = missing.weight * nearest.likeness;
   return [
     { term: missing.term, weight: missing.weight - given },
     ...near.map(({ term, likeness }) => ({ term, weight: (given * likeness) / total })),

@@ -22,8 +22,6 @@ export interface Weights {
   grams: number;
   /** The turn names a time and the question asks for one. */
   time: number;
-  /** The turn has fewer than four content words. */
-  short: number;
   /** The turn praises or thanks. */
   praise: number;
   /** The turn ends by asking. */
@@ -44,7 +42,6 @@ export const WEIGHTS: Readonly<Weights> = {
   spoke: 0.75,
   grams: 0.8,
   time: 2.5,
-  short: -0.5,
   praise: -0.4,
   question: -0.3,
   firstPerson: 0.3,

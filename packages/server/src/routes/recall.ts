@@ -25,6 +25,8 @@ const readSchema = z.object({
   maxTokens: z.number().int().min(1).max(LIMITS.contextTokens.most).optional(),
 });
 
+const contextSchema = readSchema.pick({ maxTokens: true });
+
 export function recallRoutes(app: Hono<AppEnv>, engine: Engine): void {
   app.post("/query", async (c) => {
     const { result, queryMs } = await run(engine, c, await readBody(c.req.raw), {});
@@ -63,16 +65,18 @@ export function recallRoutes(app: Hono<AppEnv>, engine: Engine): void {
     const raw: Record<string, unknown> =
       c.req.method === "GET" ? { query: c.req.query("query") } : await readBody(c.req.raw);
     const sessionId = stripped(c.req.param("id")) ?? "";
+    const maxTokens = parse(contextSchema, raw).maxTokens ?? LIMITS.contextTokens.default;
+    const half = Math.ceil(maxTokens / 2);
     const { result } = await run(
       engine,
       c,
-      { ...raw, sessionId },
-      { maxTokens: LIMITS.contextTokens.default },
+      { ...raw, sessionId, maxTokens: half },
+      { maxTokens: half },
     );
     c.header("x-trace-id", result.traceId);
     const caller = c.get("identity").caller;
     return c.json({
-      context: await renderSessionContext(engine, caller, sessionId, result.context),
+      context: await renderSessionContext(engine, caller, sessionId, result.context, { maxTokens }),
       traceId: result.traceId,
     });
   });
