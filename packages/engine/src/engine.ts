@@ -15,7 +15,9 @@ import { analyze } from "./recall/analyze.ts";
 import type { Embedder } from "./recall/embedder.ts";
 import { createEmbedding } from "./recall/embedding.ts";
 import type { EmbeddingProgress } from "./recall/embedding.ts";
-import type { KeyRecord, Store } from "./stores/store.ts";
+import type { KeyRecord, Store, VerifyReport } from "./stores/store.ts";
+import { createSweepingStore } from "./sweeping-store.ts";
+import type { RetentionOptions } from "./sweeping-store.ts";
 
 export interface EngineOptions {
   store: Store;
@@ -25,6 +27,8 @@ export interface EngineOptions {
   embedder?: Embedder | undefined;
   /** Told how far an embedder is with the turns of a context. */
   onEmbedding?: ((progress: EmbeddingProgress) => void) | undefined;
+  /** How long answers and traces are kept. */
+  retention?: RetentionOptions | undefined;
   /** Wall clock, epoch milliseconds. @default Date.now */
   now?: (() => number) | undefined;
   /** Seed of the ids of one call. @default 16 random bytes */
@@ -85,6 +89,10 @@ export interface Engine {
   ): Promise<QueryOutput<"recall"> & { traceId: string }>;
   /** Settles when the embedder has caught up with the context; done in the background as well. */
   embedContext(context: string): Promise<void>;
+  /** Reads everything once and tells what breaks a rule that must always hold. */
+  verify(): Promise<VerifyReport>;
+  /** Copies the memory to a new file while it is in use. */
+  backup(target: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -93,8 +101,8 @@ const EMPTY: Extraction = { facts: [], instructions: [], uncertainties: [] };
 const SLICE_MS = 8;
 
 export function createEngine(options: EngineOptions): Engine {
-  const { store } = options;
   const now = options.now ?? Date.now;
+  const store = createSweepingStore(options.store, { ...options.retention, now });
   const nonce = options.nonce ?? (() => randomBytes(16).toString("hex"));
   const extractor = options.extractor ?? createRuleExtractor();
   const closing = new AbortController();
@@ -297,6 +305,9 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     embedContext: async (context) => embedContext(context),
+
+    verify: async () => store.verify(),
+    backup: async (target) => store.backup(target),
 
     async close() {
       closing.abort();

@@ -12,3 +12,4 @@ export type { Extraction, Extractor } from "./extract/extractor.ts";
 export type { KeyRecord, Store, VerifyReport } from "./stores/store.ts";
 export type { PostgresStoreOptions } from "./stores/postgres/postgres-store.ts";
 export type { SqliteStoreOptions } from "./stores/sqlite/sqlite-store.ts";
+export type { RetentionOptions } from "./sweeping-store.ts";

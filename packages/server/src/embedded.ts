@@ -1,16 +1,18 @@
-import { join } from "node:path";
-import { createEngine, openSqliteStore } from "@spectron/engine";
-import type { Extractor } from "@spectron/engine";
+import { createEngine } from "@spectron/engine";
+import type { Extractor, RetentionOptions } from "@spectron/engine";
 import { createApp } from "./app.ts";
 import { mintKey, ownerKeyRecord } from "./auth/keys.ts";
+import { openStore } from "./open-store.ts";
+import type { StorePlace } from "./open-store.ts";
 
-export interface EmbeddedOptions {
-  /** The database file, such as `./memory.db`; a folder gets a `memory.db` inside. */
-  path: string;
+/** One of `path` and `database` says where memory is kept. */
+export interface EmbeddedOptions extends StorePlace {
   /** @default "default" */
   context?: string | undefined;
   /** Who turns messages into facts. @default rules, no model */
   extractor?: Extractor | undefined;
+  /** How long answers for retries and traces are kept. */
+  retention?: RetentionOptions | undefined;
   /** Clock for tests, epoch milliseconds. @default Date.now */
   now?: (() => number) | undefined;
   /** Tags of older clients that join into one scope path (see `AppOptions`). @default [] */
@@ -34,15 +36,15 @@ export interface EmbeddedService {
  */
 export async function embedded(options: EmbeddedOptions): Promise<EmbeddedService> {
   const context = options.context ?? "default";
-  const path = /\.\w+$/.test(options.path) ? options.path : join(options.path, "memory.db");
   const engine = createEngine({
-    store: await openSqliteStore({ path }),
+    store: await openStore(options),
     extractor: options.extractor,
     now: options.now,
+    retention: options.retention,
   });
-  // the key never leaves this process, so each start mints its own under one name
-  const apiKey = mintKey();
-  await engine.bootstrap({ ...(await ownerKeyRecord(context, apiKey)) });
+  // the key never leaves this process; on a file, which has one process, each start replaces the last one's
+  const apiKey = mintKey(options.path === undefined ? undefined : "embedded");
+  await engine.bootstrap(await ownerKeyRecord(context, apiKey));
   const app = createApp({
     engine,
     tagDimensions: options.tagDimensions,
