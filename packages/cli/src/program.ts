@@ -1,4 +1,5 @@
-import { serve } from "@spectron/server";
+import { join } from "node:path";
+import { backup, restore, serve, verify } from "@spectron/server";
 import { Command, InvalidArgumentError } from "commander";
 import { loadConfig } from "./load-config.ts";
 
@@ -11,15 +12,24 @@ export interface Terminal {
   fail(): void;
 }
 
-interface ServeFlags {
+interface PlaceFlags {
   data?: string;
   database?: string;
+}
+
+interface ServeFlags extends PlaceFlags {
   host: string;
   port: number;
   context: string;
   apiKey?: string;
   config?: string;
 }
+
+const DEFAULT_DATA = "./.spectron";
+/** The database file in its folder. */
+const FILE = "memory.db";
+const DATA = `folder of the database file (default: ${DEFAULT_DATA})`;
+const DATABASE = "PostgreSQL URL instead of a folder";
 
 /** The `spectron` command. */
 export function createProgram(terminal: Terminal): Command {
@@ -36,45 +46,89 @@ export function createProgram(terminal: Terminal): Command {
   program
     .command("serve")
     .description("serve one memory over HTTP until stopped")
-    .option("--data <dir>", "folder of the database file", "./.spectron")
-    .option("--database <url>", "PostgreSQL URL instead of a folder")
+    .option("--data <dir>", DATA)
+    .option("--database <url>", DATABASE)
     .option("--host <host>", "address to listen on", "127.0.0.1")
     .option("--port <port>", "port; 0 picks a free one", toPort, 9090)
     .option("--context <name>", "context to serve", "dev")
     .option("--api-key <key>", "fix the API key, for tests")
     .option("--config <file>", "module with a default export of settings, such as an extractor")
     .action(async (flags: ServeFlags) => {
-      await runServe(terminal, flags);
+      await attempt(terminal, "serve", async () => runServe(terminal, flags));
+    });
+  program
+    .command("verify")
+    .description("read the whole memory and tell what is wrong with it; a server may run meanwhile")
+    .option("--data <dir>", DATA)
+    .option("--database <url>", DATABASE)
+    .action(async (flags: PlaceFlags) => {
+      await attempt(terminal, "verify", async () => runVerify(terminal, flags));
+    });
+  program
+    .command("backup <file>")
+    .description("copy the memory to a new file; a server may run meanwhile")
+    .option("--data <dir>", DATA, DEFAULT_DATA)
+    .action(async (file: string, flags: { data: string }) => {
+      await attempt(terminal, "backup", async () => {
+        await backup(join(flags.data, FILE), file);
+        terminal.out(`backed up to ${file}`);
+      });
+    });
+  program
+    .command("restore <file>")
+    .description("put a backup into a folder that no server uses")
+    .option("--data <dir>", DATA, DEFAULT_DATA)
+    .option("--replace", "replace the memory that is there")
+    .action(async (file: string, flags: { data: string; replace?: boolean }) => {
+      await attempt(terminal, "restore", async () => {
+        await restore(file, join(flags.data, FILE), { replace: flags.replace });
+        terminal.out(`restored ${file}`);
+      });
     });
   return program;
 }
 
 async function runServe(terminal: Terminal, flags: ServeFlags): Promise<void> {
-  if (flags.database !== undefined) {
-    terminal.error("spectron serve: --database is not available in this version; use --data DIR.");
-    terminal.fail();
-    return;
-  }
+  const server = await serve({
+    ...(flags.config === undefined ? {} : await loadConfig(flags.config)),
+    ...(flags.database === undefined ? { data: DEFAULT_DATA } : {}),
+    ...(flags.data === undefined ? {} : { data: flags.data }),
+    database: flags.database,
+    host: flags.host,
+    port: flags.port,
+    context: flags.context,
+    apiKey: flags.apiKey,
+    onError: (error) => {
+      terminal.error(`error: ${error instanceof Error ? error.name : "unknown"}`);
+    },
+  });
+  if (server.newApiKey !== undefined)
+    terminal.out(`API key of context ${server.context}, shown once: ${server.newApiKey}`);
+  terminal.out(`listening on ${server.url}`);
+  terminal.onStop(() => void server.close());
+}
+
+async function runVerify(terminal: Terminal, flags: PlaceFlags): Promise<void> {
+  const report = await verify(toPlace(flags));
+  for (const [table, count] of Object.entries(report.checked)) terminal.out(`${table}: ${count}`);
+  for (const { rule, count } of report.problems) terminal.error(`broken: ${rule} (${count})`);
+  if (!report.ok) terminal.fail();
+  else terminal.out("nothing is wrong");
+}
+
+/** Runs a command and tells its failure in one line. */
+async function attempt(terminal: Terminal, name: string, task: () => Promise<void>): Promise<void> {
   try {
-    const server = await serve({
-      ...(flags.config === undefined ? {} : await loadConfig(flags.config)),
-      data: flags.data ?? "./.spectron",
-      host: flags.host,
-      port: flags.port,
-      context: flags.context,
-      apiKey: flags.apiKey,
-      onError: (error) => {
-        terminal.error(`error: ${error instanceof Error ? error.name : "unknown"}`);
-      },
-    });
-    if (server.newApiKey !== undefined)
-      terminal.out(`API key of context ${server.context}, shown once: ${server.newApiKey}`);
-    terminal.out(`listening on ${server.url}`);
-    terminal.onStop(() => void server.close());
+    await task();
   } catch (error) {
-    terminal.error(`spectron serve: ${error instanceof Error ? error.message : String(error)}`);
+    terminal.error(`spectron ${name}: ${error instanceof Error ? error.message : String(error)}`);
     terminal.fail();
   }
+}
+
+function toPlace({ data, database }: PlaceFlags): { path?: string; database?: string } {
+  if (database === undefined) return { path: join(data ?? DEFAULT_DATA, FILE) };
+  return data === undefined ? { database } : { path: join(data, FILE), database };
 }
 
 function toPort(text: string): number {

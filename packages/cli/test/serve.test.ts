@@ -66,9 +66,3 @@ test("a folder that is in use is refused with the holder's pid", async () => {
   expect(second.lines.join("\n")).toContain(`pid ${process.pid}`);
   first.stop();
 });
-
-test("a database URL is refused clearly", async () => {
-  const { lines, failed } = await run("--database", "postgres://x");
-  expect(failed).toBe(true);
-  expect(lines[0]).toContain("--data DIR");
-});

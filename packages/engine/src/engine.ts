@@ -5,6 +5,7 @@ import { checkAnswer } from "./commands/command.ts";
 import type { Caller, IdempotencyRequest } from "./commands/command.ts";
 import type { CommandInput, CommandOutput } from "./commands/index.ts";
 import type { PreparedMessage } from "./commands/append-messages.ts";
+import { findInjections } from "./extract/injection.ts";
 import { writeDatesOut } from "./extract/dates.ts";
 import type { Extraction } from "./extract/extractor.ts";
 import { createRuleExtractor } from "./extract/rules.ts";
@@ -22,7 +23,9 @@ import { analyze } from "./recall/analyze.ts";
 import type { Embedder } from "./recall/embedder.ts";
 import { createEmbedding } from "./recall/embedding.ts";
 import type { EmbeddingProgress } from "./recall/embedding.ts";
-import type { KeyRecord, Store } from "./stores/store.ts";
+import type { KeyRecord, Store, VerifyReport } from "./stores/store.ts";
+import { createSweepingStore } from "./sweeping-store.ts";
+import type { RetentionOptions } from "./sweeping-store.ts";
 
 export interface EngineOptions {
   store: Store;
@@ -38,6 +41,8 @@ export interface EngineOptions {
   onEmbedding?: ((progress: EmbeddingProgress) => void) | undefined;
   /** Writes replies and reflections. @default none: no chat, and reflections quote what was said */
   generator?: Generator | undefined;
+  /** How long answers and traces are kept. */
+  retention?: RetentionOptions | undefined;
   /** Wall clock, epoch milliseconds. @default Date.now */
   now?: (() => number) | undefined;
   /** Seed of the ids of one call. @default 16 random bytes */
@@ -108,6 +113,10 @@ export interface Engine {
   reflect(input: ReflectInput): Promise<Reflection & { traceId: string }>;
   /** Settles when the embedder has caught up with the context; done in the background as well. */
   catchUpVectors(context: string): Promise<void>;
+  /** Reads everything once and tells what breaks a rule that must always hold. */
+  verify(): Promise<VerifyReport>;
+  /** Copies the memory to a new file while it is in use. */
+  backup(target: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -117,8 +126,8 @@ const EXTRACT_TIMEOUT_MS = 30_000;
 const SLICE_MS = 8;
 
 export function createEngine(options: EngineOptions): Engine {
-  const { store } = options;
   const now = options.now ?? Date.now;
+  const store = createSweepingStore(options.store, { ...options.retention, now });
   const nonce = options.nonce ?? (() => randomBytes(16).toString("hex"));
   const models = options.extractor === undefined ? [] : [options.extractor].flat();
   const extractors = [...models, createRuleExtractor()];
@@ -322,6 +331,9 @@ export function createEngine(options: EngineOptions): Engine {
 
     catchUpVectors: async (context) => embedding?.catchUp(context),
 
+    verify: async () => store.verify(),
+    backup: async (target) => store.backup(target),
+
     async close() {
       closing.abort();
       await Promise.all(background);
@@ -351,7 +363,7 @@ async function prepare(
       ts: message.ts ?? null,
       parts: message.parts === undefined ? null : JSON.stringify(message.parts),
       remember: message.remember ?? true,
-      findings: [],
+      findings: message.remember === false ? [] : findInjections(message.content),
     });
     if (performance.now() - sliceStart > SLICE_MS) {
       await setImmediate();

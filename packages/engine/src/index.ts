@@ -24,3 +24,4 @@ export type { GateResult } from "./extract/gate.ts";
 export type { InjectionKind } from "./extract/injection.ts";
 export type { Extractor } from "@spectron/core/protocol";
 export type { SqliteStoreOptions } from "./stores/sqlite/sqlite-store.ts";
+export type { RetentionOptions } from "./sweeping-store.ts";

@@ -1,13 +1,13 @@
-import { join } from "node:path";
-import { createEngine, openSqliteStore } from "@spectron/engine";
+import { createEngine } from "@spectron/engine";
 import { createApp } from "./app.ts";
 import { mintKey, ownerKeyRecord } from "./auth/keys.ts";
+import { openStore } from "./open-store.ts";
+import type { StorePlace } from "./open-store.ts";
 import { enginePorts } from "./spectron-config.ts";
 import type { SpectronConfig } from "./spectron-config.ts";
 
-export interface EmbeddedOptions extends SpectronConfig {
-  /** The database file, such as `./memory.db`; a folder gets a `memory.db` inside. */
-  path: string;
+/** One of `path` and `database` says where memory is kept. */
+export interface EmbeddedOptions extends StorePlace, SpectronConfig {
   /** @default "default" */
   context?: string | undefined;
   /** Clock for tests, epoch milliseconds. @default Date.now */
@@ -33,16 +33,15 @@ export interface EmbeddedService {
  */
 export async function embedded(options: EmbeddedOptions): Promise<EmbeddedService> {
   const context = options.context ?? "default";
-  const path = /\.\w+$/.test(options.path) ? options.path : join(options.path, "memory.db");
   const engine = createEngine({
-    store: await openSqliteStore({ path }),
+    store: await openStore(options),
     ...enginePorts(options),
     onExtractorError: options.onError,
     now: options.now,
   });
-  // the key never leaves this process, so each start mints its own under one name
-  const apiKey = mintKey();
-  await engine.bootstrap({ ...(await ownerKeyRecord(context, apiKey)) });
+  // the key never leaves this process; on a file, which has one process, each start replaces the last one's
+  const apiKey = mintKey(options.path === undefined ? undefined : "embedded");
+  await engine.bootstrap(await ownerKeyRecord(context, apiKey));
   const app = createApp({
     engine,
     tagDimensions: options.tagDimensions,

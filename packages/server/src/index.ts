@@ -1,5 +1,6 @@
 export { createApp } from "./app.ts";
 export { embedded } from "./embedded.ts";
+export { backup, restore, verify } from "./maintain.ts";
 export { serve } from "./serve.ts";
 export { readConfig } from "./spectron-config.ts";
 export type { SpectronConfig } from "./spectron-config.ts";
@@ -8,3 +9,4 @@ export type { Embedder, EmbeddingProgress, Generator } from "@spectron/engine";
 export type { AppOptions } from "./app.ts";
 export type { EmbeddedOptions, EmbeddedService } from "./embedded.ts";
 export type { RunningServer, ServeOptions } from "./serve.ts";
+export type { StorePlace } from "./open-store.ts";

@@ -1,14 +1,17 @@
 import { join } from "node:path";
 import { serve as listen } from "@hono/node-server";
-import { createEngine, openSqliteStore } from "@spectron/engine";
+import { createEngine } from "@spectron/engine";
 import { createApp } from "./app.ts";
-import { keyName, mintKey, ownerKeyRecord } from "./auth/keys.ts";
+import { mintKey, ownerKeyRecord } from "./auth/keys.ts";
+import { openStore } from "./open-store.ts";
 import { enginePorts } from "./spectron-config.ts";
 import type { SpectronConfig } from "./spectron-config.ts";
 
 export interface ServeOptions extends SpectronConfig {
-  /** Folder of the database file. */
-  data: string;
+  /** Folder of the database file; absent with `database`. */
+  data?: string | undefined;
+  /** URL of a PostgreSQL database instead; any number of servers may share it. */
+  database?: string | undefined;
   /** @default "127.0.0.1" */
   host?: string | undefined;
   /** 0 picks a free port. @default 9090 */
@@ -30,6 +33,8 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** Longest time that open requests get to finish when the server is told to stop. */
+const DRAIN_MS = 10_000;
 /** Name of the key row that tells whether a context already has its first key. */
 const FIRST_KEY = "first";
 
@@ -38,11 +43,19 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const host = options.host ?? "127.0.0.1";
   const context = options.context ?? "dev";
   const engine = createEngine({
-    store: await openSqliteStore({ path: join(options.data, "memory.db") }),
+    store: await openStore({
+      path: options.data === undefined ? undefined : join(options.data, "memory.db"),
+      database: options.database,
+    }),
     ...enginePorts(options),
     onExtractorError: options.onError,
   });
-  const newApiKey = await ensureKey(engine, context, options.apiKey);
+  const newApiKey = await ensureKey(engine, context, options.apiKey).catch(
+    async (error: unknown) => {
+      await engine.close();
+      throw error;
+    },
+  );
   const loopback = ["127.0.0.1", "localhost", "[::1]", "::1"];
   const app = createApp({
     engine,
@@ -67,7 +80,11 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     ...(newApiKey === undefined ? {} : { newApiKey }),
     async close() {
       await new Promise<void>((resolve) => {
+        const cut = setTimeout(() => {
+          if ("closeAllConnections" in server) server.closeAllConnections();
+        }, DRAIN_MS);
         server.close(() => {
+          clearTimeout(cut);
           resolve();
         });
         if ("closeIdleConnections" in server) server.closeIdleConnections();
@@ -87,7 +104,7 @@ async function ensureKey(
     return undefined;
   }
   if ((await engine.read("findKey", { context, name: FIRST_KEY })) !== undefined) return undefined;
-  const key = mintKey().replace(/^sp-[^-]+/, `sp-${FIRST_KEY}`);
-  await engine.bootstrap({ ...(await ownerKeyRecord(context, key)), name: keyName(key) });
+  const key = mintKey(FIRST_KEY);
+  await engine.bootstrap(await ownerKeyRecord(context, key));
   return key;
 }

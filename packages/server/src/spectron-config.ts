@@ -12,6 +12,8 @@ export interface SpectronConfig {
   onEmbedding?: EngineOptions["onEmbedding"];
   /** Writes replies and reflections. @default none: no chat, and reflections quote what was said */
   generator?: EngineOptions["generator"];
+  /** How long answers for retries and traces are kept. */
+  retention?: EngineOptions["retention"];
 }
 
 /** Every setting of a config module, and what is wrong with a value. */
@@ -28,12 +30,14 @@ const CHECKS: { [Name in keyof Required<SpectronConfig>]: (value: unknown) => st
   onEmbedding: (value) => (typeof value === "function" ? null : "must be a function"),
   generator: (value) =>
     has(value, "generate") ? null : "must be a generator with a generate function",
+  retention: (value) =>
+    typeof value === "object" && value !== null ? null : "must be an object of retention settings",
 };
 
 /** The ports of an engine among the options of a service. */
 export function enginePorts(config: SpectronConfig): SpectronConfig {
-  const { extractor, extractTimeoutMs, embedder, onEmbedding, generator } = config;
-  return { extractor, extractTimeoutMs, embedder, onEmbedding, generator };
+  const { extractor, extractTimeoutMs, embedder, onEmbedding, generator, retention } = config;
+  return { extractor, extractTimeoutMs, embedder, onEmbedding, generator, retention };
 }
 
 /**

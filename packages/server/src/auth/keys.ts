@@ -9,8 +9,8 @@ const derive = promisify(scrypt) as (
 ) => Promise<Buffer>;
 
 /** A new key `sp-{id}-{secret}`; the secret is shown once and kept only as a slow hash. */
-export function mintKey(): string {
-  return `sp-${randomBytes(6).toString("hex")}-${randomBytes(32).toString("base64url")}`;
+export function mintKey(name: string = randomBytes(6).toString("hex")): string {
+  return `sp-${name}-${randomBytes(32).toString("base64url")}`;
 }
 
 /** The name under which a key's row is found. A key of any other form is found by a digest of itself. */

@@ -5,7 +5,7 @@ import * as sqlite from "node:sqlite";
 import type { DatabaseSync } from "node:sqlite";
 import { EngineError } from "../../model/errors.ts";
 import type { VerifyReport } from "../store.ts";
-import { openOwned, openReadOnly } from "./database.ts";
+import { openOwned, openReadOnly, takeOwnership } from "./database.ts";
 import { createStatements } from "./statements.ts";
 import { verifyDatabase } from "./verify.ts";
 
@@ -82,10 +82,13 @@ export async function restoreSqliteFile(
   openOwned(partial).close();
   for (const suffix of ["-owner", "-owner.pid"]) rmSync(`${partial}${suffix}`, { force: true });
   // held while the file is exchanged, so that no server starts on half of it
-  const held = existsSync(path) ? openOwned(path) : undefined;
-  held?.close();
-  for (const suffix of ["-wal", "-shm"]) rmSync(`${path}${suffix}`, { force: true });
-  settle(partial, path);
+  const release = takeOwnership(path);
+  try {
+    for (const suffix of ["-wal", "-shm"]) rmSync(`${path}${suffix}`, { force: true });
+    settle(partial, path);
+  } finally {
+    release();
+  }
 }
 
 function requireFile(path: string): void {

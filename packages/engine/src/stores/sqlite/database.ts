@@ -88,7 +88,8 @@ function migrate(database: DatabaseSync, path: string): void {
   });
 }
 
-function takeOwnership(path: string): () => void {
+/** Holds the file for this process until the returned function is called. */
+export function takeOwnership(path: string): () => void {
   const owner = new DatabaseSync(`${path}-owner`);
   const note = `${path}-owner.pid`;
   try {
