@@ -17,6 +17,8 @@ export interface ModelAccess {
 
 /** Whose memory. */
 export const scope = "org/acme/user/alice";
+/** The story is worth a longer wait for memory than a chat, should the machine be busy. */
+const recall = { timeoutMs: 10_000 };
 
 export type Ask = (text: string) => Promise<string>;
 
@@ -32,7 +34,7 @@ export function langchainAgent(spectron: Spectron, access: ModelAccess): Ask {
   const agent = createAgent({
     model,
     tools: [],
-    middleware: [memoryMiddleware({ spectron, scope })],
+    middleware: [memoryMiddleware({ spectron, scope, recall })],
   });
   // #endregion
   return async (text) => {
@@ -52,7 +54,7 @@ export function aiSdkModel(spectron: Spectron, access: ModelAccess): Ask {
   });
   const modelId = access.model;
   // #region ai-sdk
-  const model = withMemory(openai(modelId), { spectron });
+  const model = withMemory(openai(modelId), { spectron, recall });
   const ask = async (prompt: string): Promise<string> => {
     const { text } = await generateText({
       model,
@@ -76,7 +78,7 @@ export function openaiAgent(spectron: Spectron, access: ModelAccess): Ask {
   });
   const model = access.model;
   // #region openai-agents
-  const memory = { spectron, scope, session: "openai-agents-chat" };
+  const memory = { spectron, scope, session: "openai-agents-chat", recall };
   const agent = withMemoryInstructions(
     new Agent({ name: "Assistant", instructions: "Answer briefly.", model }),
     memory,

@@ -2,7 +2,8 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Spectron } from "@spectron/core";
+import { createAdmin } from "@spectron/core/admin";
+import type { AttributeDetail, Spectron } from "@spectron/core";
 import { aiSdkModel, openaiAgent, scope } from "./agents.ts";
 import type { Ask, ModelAccess } from "./agents.ts";
 import { openMemory } from "./memory.ts";
@@ -34,12 +35,13 @@ export async function runQuickstart(data: string, access: ModelAccess): Promise<
     print.title("3. The same request twice stores nothing twice");
     await sendTwice(spectron);
 
-    print.title("4. Alice moves");
+    print.title("4. Alice moves, and a record disagrees with her");
     await conversation("AI SDK", aiSdkModel(spectron, access), [
       "I moved to Porto.",
       "Where do I live now?",
     ]);
     await spectron.flush();
+    await recordEmployer(spectron);
 
     print.title("5. What memory holds, and where each fact comes from");
     await showMemory(spectron);
@@ -86,21 +88,42 @@ async function sendTwice(spectron: Spectron): Promise<void> {
   print.line(`turns stored:  ${turns.length}`);
 }
 
+/** What a system of record states is an upsert: it never replaces what Alice said, nor the other way round. */
+async function recordEmployer(spectron: Spectron): Promise<void> {
+  await spectron.facts.add({
+    infer: "triples",
+    scopes: [[scope]],
+    triples: [{ entity: { type: "person", name: "user" }, key: "employer", value: "Acme" }],
+  });
+  print.line("The staff directory says: user employer Acme.");
+}
+
 async function showMemory(spectron: Spectron): Promise<void> {
   const state = await spectron.state({ lens: [[scope]], corrections: true });
-  const facts = [state.identity, state.knowledge, state.context].flatMap((part) => part.attributes);
-  for (const fact of facts) {
-    const source = fact.source;
-    print.line(`${fact.key}: ${fact.value}`);
-    print.note(`      "${source?.quote ?? ""}" (${source?.role}, ${source?.ref ?? source?.kind})`);
-  }
-  for (const relation of [state.identity, state.knowledge, state.context].flatMap(
-    (part) => part.relations,
-  ))
+  const parts = [state.identity, state.knowledge, state.context];
+  for (const fact of parts.flatMap((part) => part.attributes)) showFact(fact);
+  for (const relation of parts.flatMap((part) => part.relations))
     print.line(`${relation.subject} ${relation.label} ${relation.object}`);
   for (const item of state.instructions) print.line(`asked for: ${item.description}`);
   for (const correction of state.corrections ?? [])
     print.line(
       `corrected: ${correction.key} was ${correction.oldValue}, is ${correction.newValue}`,
     );
+  for (const doubt of state.unknowns) print.line(`unsure: ${doubt.about}, ${doubt.reason}`);
+
+  print.line("");
+  print.line("Every home that Alice ever named, newest first:");
+  const { history } = await createAdmin(spectron).entities.history("person", "user", "home_city");
+  for (const fact of history) showFact(fact);
+}
+
+function showFact(fact: AttributeDetail): void {
+  const { source } = fact;
+  const until = fact.validUntil === undefined ? "" : `, until ${fact.validUntil.slice(0, 16)}`;
+  print.line(`${fact.key}: ${fact.value}${until}`);
+  print.note(
+    source?.quote === undefined
+      ? `      stated as a record (${source?.kind})`
+      : `      "${source.quote}" (${source.role}, ${source.ref})`,
+  );
 }

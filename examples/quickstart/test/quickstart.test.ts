@@ -42,6 +42,10 @@ test("the story runs to its end over three frameworks and a killed process", asy
   expect(text).toMatch(/Where do I live now\?\n +AI SDK +You live in Porto\./);
   expect(text).toMatch(/"I moved to Porto" \(user, turn:turn_\w+\)/);
   expect(text).toMatch(/corrected: home_city was Braga, is Porto/);
+  expect(text).toMatch(/unsure: person\/user employer, .*"Nimbus" or "Acme"/);
+  expect(text).toMatch(
+    /newest first:\n +home_city: Porto\n.*"I moved to Porto".*\n +home_city: Braga, until .*\n.*"I live in Braga"/,
+  );
 });
 
 test("a conversation file is remembered and asked about; a bad line is named", async () => {
