@@ -32,3 +32,6 @@ export type {
   TurnMessage,
   WriteUnitOptions,
 } from "./types.ts";
+export { extractionRequest } from "../protocol/extraction-request.ts";
+export { readExtraction } from "../protocol/read-extraction.ts";
+export type { Extractor } from "../protocol/extraction.ts";
