@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { createChat } from "../src/client/chat.ts";
 import type { ChatEvent } from "../src/client/chat.ts";
 import { createSpectron, MemoryError } from "../src/index.ts";
+import type { WriteOptions } from "../src/index.ts";
 import { bodyOf, startRawServer } from "./raw-server.ts";
 import { json, stageService } from "./staged-service.ts";
 
@@ -259,7 +260,11 @@ describe("a request for a stream", () => {
     });
     const spectron = createSpectron({ url: service.url, context: "dev", retryBaseMs: 1 });
     const chat = createChat(spectron);
-    await expect(collect(chat.stream({ message: "hi" }))).rejects.toMatchObject({ status: 503 });
+    // not even with a key, which would allow it for a whole answer
+    const options: WriteOptions = { idempotencyKey: "k" };
+    await expect(collect(chat.stream({ message: "hi" }, options))).rejects.toMatchObject({
+      status: 503,
+    });
     expect(service.seen).toHaveLength(1);
   });
 

@@ -174,8 +174,10 @@ describe("an answer that stalls or drips", () => {
 
 describe("a body that is not what it claims", () => {
   const bomb = gzipSync(Buffer.alloc(100 * 1024 * 1024, " "));
-  const deep = `${"[".repeat(1e6)}${"]".repeat(1e6)}`;
-  const deepObject = `${'{"a":'.repeat(1e6)}1${"}".repeat(1e6)}`;
+  const nest = (open: string, close: string): string =>
+    `{"sessionId":"s","turnIds":${open.repeat(1e6)}1${close.repeat(1e6)}}`;
+  const deep = nest("[", "]");
+  const deepObject = nest('{"a":', "}");
 
   const bodies: [
     name: string,
@@ -211,7 +213,14 @@ describe("a body that is not what it claims", () => {
     ["UTF-16", () => ({ head: json, body: Buffer.from(stored, "utf16le") })],
     [
       "half a character",
-      () => ({ head: json, body: Buffer.from('{"sessionId":"\u00e9"}').subarray(0, -3) }),
+      () => ({
+        head: json,
+        body: Buffer.concat([
+          Buffer.from('{"turnIds":[],"sessionId":"'),
+          Buffer.from("\u00e9").subarray(0, 1),
+          Buffer.from('"}'),
+        ]),
+      }),
     ],
     [
       "a bare value",
