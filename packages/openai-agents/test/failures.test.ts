@@ -47,7 +47,7 @@ async function ask(
     new Agent({ name: "A", model: new ScriptedModel([[assistantMessage("Nice city.")]]) }),
     { spectron, scope, session, onError, recall: false },
   );
-  const kept = memorySession({ spectron, scope, session, onError, ...changes });
+  const kept = memorySession({ spectron, scope, session, onError, timeoutMs: 60_000, ...changes });
   return (await runner.run(agent, "I live in Braga.", { session: kept })).finalOutput;
 }
 

@@ -196,8 +196,8 @@ describe("the guardrail", () => {
 test("the memory tools act on the person of the run, and wait for approval where asked to", async () => {
   const alice = person();
   const model = new ScriptedModel([
-    [functionCall("remember", { text: "The user lives in Braga." }, { callId: "c1" })],
-    [functionCall("recall", { query: "home city" }, { callId: "c2" })],
+    [functionCall("remember", { text: "I live in Braga." }, { callId: "c1" })],
+    [functionCall("recall", { query: "Where do I live?" }, { callId: "c2" })],
     [functionCall("forget", { query: "home city" }, { callId: "c3" })],
   ]);
   const agent = new Agent({
