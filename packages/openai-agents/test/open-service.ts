@@ -88,6 +88,7 @@ export async function runToEnd(
     context?: unknown;
     signal?: AbortSignal;
     conversationId?: string;
+    errorHandlers?: { maxTurns: () => { finalOutput: string; includeInHistory: boolean } };
   },
 ): Promise<{ output: unknown; error: unknown }> {
   const runner = new Runner({ tracingDisabled: true });
