@@ -2,16 +2,19 @@ import { fileURLToPath } from "node:url";
 import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 
-const sdk = (file: string): string =>
-  fileURLToPath(new URL(`node_modules/@openai/agents/dist/${file}`, import.meta.url));
-
 /** The adapter's own tests, on this version of the SDK. */
 export default defineConfig({
   ssr: { resolve: { conditions: ["@spectron/source", ...defaultServerConditions] } },
   resolve: {
     alias: [
-      { find: /^@openai\/agents$/, replacement: sdk("index.mjs") },
-      { find: /^@openai\/agents\/testing$/, replacement: sdk("testing/index.mjs") },
+      {
+        find: /^@openai\/agents$/,
+        replacement: fileURLToPath(import.meta.resolve("@openai/agents")),
+      },
+      {
+        find: /^@openai\/agents\/testing$/,
+        replacement: fileURLToPath(import.meta.resolve("@openai/agents/testing")),
+      },
     ],
   },
   test: {

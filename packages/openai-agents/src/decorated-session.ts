@@ -156,16 +156,18 @@ export function decorateSession<Inner extends Session>(
       call("replaceHistoryWithCompaction" as keyof Inner, [items], context),
   };
 
-  return new Proxy(inner, {
-    get(target, property) {
+  // an object of its own below the proxy: a frozen session would not let its methods be replaced
+  return new Proxy(Object.create(inner) as Inner, {
+    get(_, property) {
       // the context is ours to look at, and goes on to a session that asks for it
       if (property === "acceptsRunContext") return true;
-      const value: unknown = Reflect.get(target, property, target);
-      if (typeof value !== "function") return value;
-      const wrapped = typeof property === "string" ? own[property] : undefined;
-      return wrapped ?? (value.bind(target) as unknown);
+      const value: unknown = Reflect.get(inner, property, inner);
+      if (typeof value !== "function" || property === "constructor") return value;
+      if (typeof property === "string" && Object.hasOwn(own, property)) return own[property];
+      return value.bind(inner) as unknown;
     },
-    has: (target, property) => property === "acceptsRunContext" || Reflect.has(target, property),
+    has: (_, property) => property === "acceptsRunContext" || Reflect.has(inner, property),
+    set: (_, property, value) => Reflect.set(inner, property, value, inner),
   });
 }
 

@@ -22,7 +22,8 @@ export interface MemorySession extends RunContextAwareSession {
   replaceHistoryWithCompaction(items: AgentInputItem[], runContext?: RunContext): Promise<void>;
 }
 
-const DEFAULT_TIMEOUT_MS = 3000;
+/** A conversation is worth waiting for; a service that is gone says so sooner. */
+const DEFAULT_TIMEOUT_MS = 10_000;
 
 export function createStoredSession(options: MemorySessionOptions): MemorySession {
   const { spectron } = options;
@@ -83,26 +84,27 @@ export function createStoredSession(options: MemorySessionOptions): MemorySessio
     options.store !== "never" &&
     (context === undefined || runMemory(spectron, context).silent !== true);
 
-  /** Input and answer are two units, so that an answer made anew does not repeat the input; both or the first. */
+  /** Input and answer are two units, so that an answer made anew does not repeat the input. */
   const addItems = async (
     items: readonly AgentInputItem[],
     context: RunContext | undefined,
   ): Promise<void> => {
     const transcript = transcriptOf(context);
-    const remember = remembers(context);
+    const settings = { includeTools, remember: remembers(context) };
     const answer = items.findIndex((item) => !isUserMessage(item));
     const split = answer === -1 ? items.length : answer;
-    const units = [items.slice(0, split), items.slice(split)].filter((unit) => unit.length > 0);
-    let before: Promise<void> = Promise.resolve();
-    const storing = units.map(async (unit) => {
-      const first = before;
-      before = transcript.append(async (history) => {
-        await first;
-        return toEntries(unit, history, { includeTools, remember });
-      });
-      return before;
+    let whole = false;
+    const input = transcript.append(async (history) => {
+      // what follows a clear may be the old conversation put back, which shows in the whole of it
+      whole = (await history.cleared()) !== undefined;
+      return toEntries(whole ? items : items.slice(0, split), history, settings);
     });
-    await Promise.all(storing);
+    // takes its place in the queue at once, and stays out when the input was lost
+    const output = transcript.append(async (history) => {
+      await input;
+      return whole ? [] : toEntries(items.slice(split), history, settings);
+    });
+    await Promise.all([input, output]);
   };
 
   return {

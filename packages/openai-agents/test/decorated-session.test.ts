@@ -80,6 +80,15 @@ describe("capabilities", () => {
   });
 });
 
+test("a frozen session, and one with private fields, can be decorated", async () => {
+  const alice = person();
+  await beside(alice, Object.freeze(plainSession()) as Session).addItems([user("hi")]);
+  expect(await alice.remembered()).toEqual(["user: hi"]);
+  const decorated = beside(alice, new MemorySession({ sessionId: "theirs" }));
+  expect(decorated).toBeInstanceOf(MemorySession);
+  expect(await decorated.getSessionId()).toBe("theirs");
+});
+
 test("items go to the other session, and what was said to memory, under keys that a restart repeats", async () => {
   const alice = person();
   const inner = new MemorySession();

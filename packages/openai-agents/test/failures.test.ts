@@ -47,7 +47,7 @@ async function ask(
     new Agent({ name: "A", model: new ScriptedModel([[assistantMessage("Nice city.")]]) }),
     { spectron, scope, session, onError, recall: false },
   );
-  const kept = memorySession({ spectron, scope, session, onError, ...changes });
+  const kept = memorySession({ spectron, scope, session, onError, timeoutMs: 60_000, ...changes });
   return (await runner.run(agent, "I live in Braga.", { session: kept })).finalOutput;
 }
 
@@ -91,7 +91,7 @@ describe("a write", () => {
     const waiting: Promise<unknown>[] = [];
     const waitUntil = (promise: Promise<unknown>): void => void waiting.push(promise);
     expect(await ask(alice, spectron, { timeoutMs: 200, waitUntil })).toBe("Nice city.");
-    expect(alice.errors).toEqual(["transcript: timeout"]);
+    expect(new Set(alice.errors)).toEqual(new Set(["transcript: timeout"]));
     expect(waiting.length).toBeGreaterThan(0);
   });
 

@@ -151,6 +151,61 @@ describe("one recall a run", () => {
   });
 });
 
+test.each([false, true])(
+  "history is read first and the turn is stored once, before the agent ends (streaming: %s)",
+  async (stream) => {
+    const alice = person();
+    const order: string[] = [];
+    const session = alice.open();
+    const watched = new Proxy(session, {
+      get(target, property) {
+        const value: unknown = Reflect.get(target, property);
+        if (property !== "getItems" && property !== "addItems") return value;
+        return async (...args: unknown[]): Promise<unknown> => {
+          order.push(property);
+          return (value as (...args: unknown[]) => Promise<unknown>)(...args);
+        };
+      },
+    });
+    const model = new ScriptedModel([
+      [functionCall("look", {}, { callId: "c1" })],
+      [assistantMessage("Done.")],
+    ]);
+    const agent = withMemoryInstructions(
+      new Agent({
+        name: "A",
+        model,
+        tools: [look],
+        instructions: () => {
+          order.push("instructions");
+          return "";
+        },
+        inputGuardrails: [
+          {
+            name: "g",
+            runInParallel: false,
+            execute: async () => {
+              order.push("guardrail");
+              return { tripwireTriggered: false, outputInfo: {} };
+            },
+          },
+        ],
+      }),
+      alice,
+    );
+    agent.on("agent_end", () => order.push("agent_end"));
+    await runToEnd(agent, "Look.", { stream, session: watched });
+    expect(order).toEqual([
+      "getItems",
+      "guardrail",
+      "instructions",
+      "instructions",
+      "addItems",
+      "agent_end",
+    ]);
+  },
+);
+
 test("listeners of the agent that was wrapped still hear of its runs", async () => {
   const alice = person();
   const agent = new Agent({ name: "A", model: new ScriptedModel([[assistantMessage("Hi.")]]) });
@@ -196,8 +251,8 @@ describe("the guardrail", () => {
 test("the memory tools act on the person of the run, and wait for approval where asked to", async () => {
   const alice = person();
   const model = new ScriptedModel([
-    [functionCall("remember", { text: "The user lives in Braga." }, { callId: "c1" })],
-    [functionCall("recall", { query: "home city" }, { callId: "c2" })],
+    [functionCall("remember", { text: "I live in Braga." }, { callId: "c1" })],
+    [functionCall("recall", { query: "Where do I live?" }, { callId: "c2" })],
     [functionCall("forget", { query: "home city" }, { callId: "c3" })],
   ]);
   const agent = new Agent({

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { Runner } from "@openai/agents";
 import type { Agent, AgentInputItem, Session } from "@openai/agents";
 import type { MemoryError, Spectron } from "@spectron/core";
@@ -22,7 +21,7 @@ export interface Person {
 }
 
 /** One service for the whole file, and a new person for each test. */
-export function openService(): { person(): Person; service(): TestService } {
+export function openService(): { person: () => Person; service: () => TestService } {
   let service: TestService;
   let count = 0;
   beforeAll(async () => {
@@ -48,7 +47,8 @@ export function openService(): { person(): Person; service(): TestService } {
         session,
         errors,
         onError,
-        open: (changes = {}) => memorySession({ spectron, scope, session, onError, ...changes }),
+        open: (changes = {}) =>
+          memorySession({ spectron, scope, session, onError, timeoutMs: 60_000, ...changes }),
         async remembered() {
           await spectron.flush();
           return service
@@ -88,6 +88,7 @@ export async function runToEnd(
     context?: unknown;
     signal?: AbortSignal;
     conversationId?: string;
+    errorHandlers?: { maxTurns: () => { finalOutput: string; includeInHistory: boolean } };
   },
 ): Promise<{ output: unknown; error: unknown }> {
   const runner = new Runner({ tracingDisabled: true });
@@ -103,5 +104,3 @@ export async function runToEnd(
     return { output: undefined, error };
   }
 }
-
-export const newId = (): string => randomUUID();

@@ -1,4 +1,4 @@
-import { Agent, MemorySession as SdkMemorySession, handoff, tool } from "@openai/agents";
+import { Agent, MemorySession as SdkMemorySession, Runner, handoff, tool } from "@openai/agents";
 import type { AgentInputItem, Session } from "@openai/agents";
 import {
   ScriptedModel,
@@ -180,6 +180,40 @@ const CASES: Case[] = [
       return runToEnd(wrap(agent), SAID, { session, stream, signal: controller.signal });
     },
     heard: [[], [`user: ${SAID}`]],
+  },
+  {
+    title: "a reader who leaves in the middle of the text",
+    only: "stream",
+    run: async ({ session, wrap }) => {
+      const agent = scripted([
+        modelStreamResponder(async function* () {
+          yield { type: "response_started" };
+          yield { type: "output_text_delta", delta: "Ni" };
+          yield { type: "output_text_delta", delta: "ce." };
+        } as never),
+      ]);
+      const runner = new Runner({ tracingDisabled: true });
+      const result = await runner.run(wrap(agent), SAID, { session, stream: true });
+      for await (const event of result) if (event.type === "raw_model_stream_event") break;
+      await result.completed;
+    },
+    heard: [[], [`user: ${SAID}`]],
+  },
+  {
+    title: "too many turns with a handler that answers",
+    run: async ({ session, stream, wrap }) =>
+      runToEnd(wrap(scripted([calls("c1"), calls("c2")] as never)), SAID, {
+        session,
+        stream,
+        maxTurns: 1,
+        errorHandlers: {
+          maxTurns: () => ({ finalOutput: "Sorry.", includeInHistory: true }),
+        },
+      }),
+    heard: [
+      [`user: ${SAID}`, "assistant: called lookup({})", "assistant: Sorry."],
+      [`user: ${SAID}`, "assistant: called lookup({})", "assistant: Sorry."],
+    ],
   },
   {
     title: "a handoff",

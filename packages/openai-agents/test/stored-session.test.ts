@@ -3,6 +3,7 @@ import type { AgentInputItem } from "@openai/agents";
 import { RunContext } from "@openai/agents";
 import { MemoryError } from "@spectron/core";
 import { memorySession } from "@spectron/openai-agents";
+import { startTestService } from "@spectron/testing";
 import { describe, expect, test } from "vitest";
 import { openService, user } from "./open-service.ts";
 
@@ -169,6 +170,41 @@ describe("what is remembered", () => {
     expect(await alice.facts()).toEqual([]);
     expect(await alice.open().getItems()).toEqual([user("I live in Braga.")]);
   });
+});
+
+test("two turns are four units whose keys and words are the same in every process", async () => {
+  const own = await startTestService();
+  const open = (): ReturnType<typeof memorySession> =>
+    memorySession({ spectron: own.spectron, scope: "org/acme/user/alice", session: "thread-42" });
+  await open().addItems([user("I live in Braga."), assistantMessage("Nice city.")]);
+  await open().addItems([user("ok"), assistantMessage("Fine.")]);
+  const units = own
+    .batches()
+    .map(({ key, body }) => [
+      key,
+      ...body.messages.map(({ role, content }) => `${role}: ${content}`),
+    ]);
+  await own.stop();
+  expect(units).toMatchInlineSnapshot(`
+    [
+      [
+        "mem1-openai-agents-oea6zNwYnjPx-EqXt6b6CUQeuwifsFMck3Q-PDWcrSU",
+        "user: I live in Braga.",
+      ],
+      [
+        "mem1-openai-agents-tXMC0w0TSTCbrjNW8rNWNrZJQxCt1axQMzD4Tqw7pQs",
+        "assistant: Nice city.",
+      ],
+      [
+        "mem1-openai-agents-G3j_JltD2W2uKPyNab4XiLfhYMl8M3q31D0SA23dAa4",
+        "user: ok",
+      ],
+      [
+        "mem1-openai-agents-H97Xa_PJNANEUFyvAb4ccWBvYAZW0n9CXtGLBAirZl0",
+        "assistant: Fine.",
+      ],
+    ]
+  `);
 });
 
 describe("history transactions", () => {
