@@ -71,7 +71,7 @@ function line({ turn, shown, isSuperseded }: Rendered): string {
 }
 
 /** `7 May 2023`, in UTC. */
-export function writeDate(at: number): string {
+function writeDate(at: number): string {
   const day = new Date(at);
   return `${day.getUTCDate()} ${MONTHS[day.getUTCMonth()] ?? ""} ${day.getUTCFullYear()}`;
 }

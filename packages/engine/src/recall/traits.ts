@@ -29,6 +29,6 @@ export function traitsOf(text: string): Traits {
 }
 
 /** True for a text that ends by asking, in any script, also before a shared picture's caption. */
-export function endsWithQuestion(text: string): boolean {
+function endsWithQuestion(text: string): boolean {
   return /[?？؟՞]["'”’)\s]*(?:\[[^\]]*\]\s*)?$/u.test(text);
 }
