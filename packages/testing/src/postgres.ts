@@ -29,7 +29,7 @@ export async function startTestPostgres(): Promise<TestPostgres> {
     initdbFlags: ["--encoding=UTF8", "--locale=C"],
     // what a power cut would lose is not what these tests ask
     postgresFlags: ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"],
-    onLog: (line) => log.push(String(line)),
+    onLog: (line) => log.push(line),
     onError: (line) => log.push(String(line)),
   });
   try {

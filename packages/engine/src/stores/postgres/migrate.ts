@@ -18,25 +18,20 @@ export async function migrate(client: PoolClient, schema: string): Promise<void>
   if (Number(await ask("SHOW server_version_num")) < 150_000)
     throw new EngineError("store_failed", "The database server must be PostgreSQL 15 or later.");
   await client.query("BEGIN");
-  try {
-    await client.query("SELECT pg_advisory_xact_lock($1, hashtext($2))", [MIGRATION_LOCK, schema]);
-    if ((await ask(`SELECT to_regclass('${schema}.schema_version') IS NULL`)) === "true") {
-      await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
-      await client.query(`CREATE TABLE ${schema}.schema_version (version integer NOT NULL)`);
-      await client.query(`INSERT INTO ${schema}.schema_version VALUES (0)`);
-    }
-    const version = Number(await ask(`SELECT version FROM ${schema}.schema_version`));
-    if (version > MIGRATIONS.length)
-      throw new EngineError(
-        "store_newer",
-        `The database was written by a newer version (schema ${version}, this version knows ${MIGRATIONS.length}). Upgrade @spectron/engine.`,
-      );
-    for (const sql of MIGRATIONS.slice(version)) await client.query(sql);
-    if (version < MIGRATIONS.length)
-      await client.query(`UPDATE ${schema}.schema_version SET version = ${MIGRATIONS.length}`);
-    await client.query("COMMIT");
-  } catch (error) {
-    await client.query("ROLLBACK");
-    throw error;
+  await client.query("SELECT pg_advisory_xact_lock($1, hashtext($2))", [MIGRATION_LOCK, schema]);
+  if ((await ask(`SELECT to_regclass('${schema}.schema_version') IS NULL`)) === "true") {
+    await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+    await client.query(`CREATE TABLE ${schema}.schema_version (version integer NOT NULL)`);
+    await client.query(`INSERT INTO ${schema}.schema_version VALUES (0)`);
   }
+  const version = Number(await ask(`SELECT version FROM ${schema}.schema_version`));
+  if (version > MIGRATIONS.length)
+    throw new EngineError(
+      "store_newer",
+      `The database was written by a newer version (schema ${version}, this version knows ${MIGRATIONS.length}). Upgrade @spectron/engine.`,
+    );
+  for (const sql of MIGRATIONS.slice(version)) await client.query(sql);
+  if (version < MIGRATIONS.length)
+    await client.query(`UPDATE ${schema}.schema_version SET version = ${MIGRATIONS.length}`);
+  await client.query("COMMIT");
 }

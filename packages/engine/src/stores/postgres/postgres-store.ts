@@ -27,6 +27,8 @@ export interface PostgresStoreOptions {
 
 type Handler<View> = (view: View, input: unknown) => unknown;
 
+/** How the server names its type of 64-bit integers. */
+const INT8: number = types.builtins.INT8;
 /** Tries of a command that met another one; each later one waits a little longer. */
 const MOST_TRIES = 8;
 /** Longest wait for a free or new connection. */
@@ -51,9 +53,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     types: {
       getTypeParser: (oid: number, format?: "text" | "binary") =>
         // every stored integer is a safe one
-        oid === types.builtins.INT8
-          ? Number
-          : (types.getTypeParser(oid, format) as (text: string) => unknown),
+        oid === INT8 ? Number : (types.getTypeParser(oid, format) as (text: string) => unknown),
     } as unknown as PoolConfig["types"],
   };
   const writers = openPool(config);
@@ -147,20 +147,23 @@ async function withClient<Value>(
   task: (client: PoolClient) => Promise<Value>,
 ): Promise<Value> {
   const client = await pool.connect();
-  let broken = false;
-  const lost = (): void => {
-    broken = true;
+  let lost = false;
+  const lose = (): void => {
+    lost = true;
   };
-  client.on("error", lost);
+  client.on("error", lose);
   try {
     return await task(client);
   } catch (error) {
-    // a connection whose transaction could not be ended is not used again
-    broken ||= error instanceof AggregateError;
-    throw broken && error instanceof AggregateError ? error.errors[0] : error;
+    // a connection on which a transaction may still be open is not used again
+    lost ||= !(await client.query("ROLLBACK").then(
+      () => true,
+      () => false,
+    ));
+    throw error;
   } finally {
-    client.off("error", lost);
-    client.release(broken);
+    client.off("error", lose);
+    client.release(lost);
   }
 }
 
@@ -174,13 +177,9 @@ async function inTransaction<Value>(
   try {
     value = await task();
   } catch (error) {
-    try {
-      await client.query("ROLLBACK");
-    } catch (failure) {
-      throw new AggregateError([error, failure], "The transaction could not be ended.");
-    }
-    if (error instanceof RolledBack) return error.value as Value;
-    throw error;
+    if (!(error instanceof RolledBack)) throw error;
+    await client.query("ROLLBACK");
+    return error.value as Value;
   }
   await client.query("COMMIT");
   return value;

@@ -39,8 +39,8 @@ const CHECKED: readonly (readonly [
 export async function verifyDatabase(db: Statements): Promise<VerifyReport> {
   const problems: VerifyReport["problems"] = [];
   const checked: VerifyReport["checked"] = {};
-  const report = (rule: string, count: number): void => {
-    if (count > 0) problems.push({ rule, count });
+  const report = (rule: string, broken: number): void => {
+    if (broken > 0) problems.push({ rule, count: broken });
   };
   const pages = db.all("PRAGMA integrity_check").filter((row) => row["integrity_check"] !== "ok");
   report("the pages and indexes of the file are whole", pages.length);

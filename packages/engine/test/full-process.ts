@@ -1,0 +1,69 @@
+// Run as a child process: fills a file to its limit, makes room and goes on; fails unless both work.
+import { createEngine, openSqliteStore } from "@spectron/engine";
+
+const [path = "", limit = "100"] = process.argv.slice(2);
+const hook = `
+let database;
+export const fault = (step, opened) => {
+  database ??= opened;
+  // both threads of a process see its environment
+  if (step === "begin") database.exec("PRAGMA max_page_count = " + process.env.PAGES);
+};`;
+process.env["PAGES"] = limit;
+const engine = createEngine({
+  store: await openSqliteStore({
+    path,
+    faults: `data:text/javascript,${encodeURIComponent(hook)}`,
+  }),
+});
+await engine.bootstrap({
+  context: "dev",
+  principal: "p",
+  name: "k",
+  hash: "none",
+  displayName: "p",
+  principalKind: "service",
+  grants: {},
+  keyGrants: null,
+  expiresAt: null,
+});
+const caller = {
+  context: "dev",
+  principal: "p",
+  read: ["/*"],
+  write: ["/*"],
+  forget: [],
+  manage: [],
+};
+const say = async (text: string): Promise<string> => {
+  const outcome = await engine.remember({
+    caller,
+    scopes: [["u/a"]],
+    messages: [{ role: "user", content: text }],
+    infer: "none",
+    triples: [],
+    diff: "none",
+    labels: [],
+    answer: { kind: "batch" },
+  });
+  return (outcome.body as { sessionId: string }).sessionId;
+};
+let refused = "";
+for (let count = 0; refused === ""; count += 1)
+  await say(`message ${count} ${"x".repeat(1000)}`).then(
+    (id) => process.send?.(id),
+    (error: unknown) => {
+      refused = (error as { code: string }).code;
+    },
+  );
+if (refused !== "storage_full") throw new Error(`The full disk was told as ${refused}.`);
+const { sessions } = await engine.read("listSessions", {
+  caller,
+  clamp: { patterns: ["/*"] },
+  limit: 10,
+});
+if (sessions.length === 0) throw new Error("Reads stopped.");
+process.env["PAGES"] = "1000000";
+process.send?.(await say("room again"));
+await engine.close();
+process.disconnect?.();
