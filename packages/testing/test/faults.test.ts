@@ -27,11 +27,11 @@ const counts = {
   F11: 20,
   F12: 200,
   F14: 10,
-  F23: 1000,
+  F23: 300,
   F26: 300,
 };
 const times = (row: keyof typeof counts): number => Math.round(counts[row] * RUNS);
-const minutes = (RUNS > 1 ? 10 : 1) * 60_000;
+const minutes = (RUNS > 1 ? 20 : 3) * 60_000;
 
 let folder: string;
 let server: RunningServer;
