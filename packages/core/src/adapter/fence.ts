@@ -67,7 +67,7 @@ function unescapeMarkers(text: string): string {
 
 /** Replaces brackets and entities before markers, found as a reader sees them: without invisible and look-alike signs. */
 function atMarkers(text: string, replace: (found: string) => string): string {
-  if (!/spectron|[^\u0000-\u007f]/i.test(text)) return text;
+  if (!/spectron|[\u0080-\uffff]/i.test(text)) return text;
   let seen = "";
   const places: number[] = [];
   let place = 0;
@@ -92,7 +92,7 @@ function atMarkers(text: string, replace: (found: string) => string): string {
 
 function asSeen(sign: string): string {
   if (sign < "\u0080") return LOOK_ALIKES[sign] ?? sign.toLowerCase();
-  return [...sign.normalize("NFKD").toLowerCase()]
+  return Array.from(sign.normalize("NFKD").toLowerCase())
     .map((part) => LOOK_ALIKES[part] ?? part)
     .join("")
     .replaceAll(/[\p{M}\p{Cf}]/gu, "")

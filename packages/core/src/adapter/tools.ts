@@ -1,9 +1,13 @@
+import { withDeadline } from "../client/deadline.ts";
 import { MemoryError } from "../client/errors.ts";
 import type { Spectron } from "../client/spectron.ts";
 import { idempotencyKey, messageUnit } from "../identity/key.ts";
 import { requireBinding } from "./binding.ts";
 import { stripMemoryBlocks } from "./fence.ts";
 import { buildMemoryBlock } from "./memory-block.ts";
+import { sharedOf } from "./shared.ts";
+import { withSpan } from "./telemetry.ts";
+import type { MemoryTracer } from "./telemetry.ts";
 import type { MemoryBinding } from "./types.ts";
 
 export interface ToolCall {
@@ -27,6 +31,8 @@ export interface ToolDefinition<Context> {
   execute(args: unknown, context: Context, call?: ToolCall): Promise<string>;
 }
 
+/** Longest wait of a tool; the model goes on with a text that says so. */
+const TOOL_MS = 10_000;
 /** Longest answer of `recall`, four characters to a token. */
 const RECALL_TOKENS = 1024;
 
@@ -34,8 +40,9 @@ const RECALL_TOKENS = 1024;
 export function createToolDefinitions<Context>(
   spectron: Spectron,
   resolve: (context: Context) => MemoryBinding,
-  options: { adapter: string },
+  options: { adapter: string; tracer?: MemoryTracer | undefined; timeoutMs?: number | undefined },
 ): ToolDefinition<Context>[] {
+  const timeoutMs = options.timeoutMs ?? TOOL_MS;
   const define = (
     name: ToolDefinition<Context>["name"],
     description: string,
@@ -55,7 +62,13 @@ export function createToolDefinitions<Context>(
         const value = (args as Record<string, unknown> | null | undefined)?.[argument.name];
         if (typeof value !== "string" || value.trim() === "")
           return `${name} needs "${argument.name}", a text that is not empty.`;
-        return await run(stripMemoryBlocks(value), requireBinding(resolve(context)), call);
+        const binding = requireBinding(resolve(context));
+        return await withSpan(options.tracer, `spectron.tool.${name}`, {}, async () =>
+          withDeadline(
+            async (signal) => run(stripMemoryBlocks(value), binding, { ...call, signal }),
+            { call: name, timeoutMs, signal: call.signal },
+          ),
+        );
       } catch (error) {
         return MemoryError.isInstance(error)
           ? `${name} failed (${error.code}): ${error.message}`
@@ -115,6 +128,8 @@ export function createToolDefinitions<Context>(
           { query, lens: [[binding.scope]] },
           { signal: call.signal },
         );
+        // what was recalled before may hold it
+        sharedOf(spectron).forgotten += 1;
         return `Forgotten: ${deleted}.`;
       },
     ),

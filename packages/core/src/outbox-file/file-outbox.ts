@@ -155,8 +155,8 @@ export function fileOutbox(options: FileOutboxOptions): FileOutbox {
       const mine = takeOver(path, owner, silentMs);
       if (mine === undefined) continue;
       const text = readFileSync(mine, "utf8");
-      const { entries, damaged } = readLines<Entry>(text);
-      for (const entry of remaining(entries)) {
+      const { entries, damaged } = readLines(text);
+      for (const entry of remaining(entries as Entry[])) {
         // a process that ended while it compacted or took over leaves a record in two files
         if (live.has(entry.put.id)) continue;
         append(entry);

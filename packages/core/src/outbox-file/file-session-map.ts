@@ -15,7 +15,7 @@ export function fileSessionMap(path: string): SessionMap {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
     known = new Map();
-    for (const [key, id] of readLines<[string, string]>(text).entries)
+    for (const [key, id] of readLines(text).entries as [string, string][])
       // the first process that bound a conversation decides for all
       if (!known.has(key)) known.set(key, id);
   };

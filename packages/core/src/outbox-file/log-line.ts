@@ -7,15 +7,14 @@ export function writeLine(entry: unknown): string {
 }
 
 /** The entries whose checksum is right, and how many lines are damaged; the torn end of a killed write counts as none. */
-export function readLines<Entry>(text: string): { entries: Entry[]; damaged: number } {
+export function readLines(text: string): { entries: unknown[]; damaged: number } {
   const lines = text.split("\n");
   const torn = lines.pop() ?? "";
-  const entries: Entry[] = [];
+  const entries: unknown[] = [];
   let damaged = 0;
   for (const line of torn === "" ? lines : [...lines, torn]) {
     if (line === "") continue;
-    if (line.slice(0, 8) === checksum(line.slice(9)))
-      entries.push(JSON.parse(line.slice(9)) as Entry);
+    if (line.slice(0, 8) === checksum(line.slice(9))) entries.push(JSON.parse(line.slice(9)));
     else if (line !== torn) damaged += 1;
   }
   return { entries, damaged };

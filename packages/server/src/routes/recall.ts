@@ -55,6 +55,7 @@ export function recallRoutes(app: Hono<AppEnv>, engine: Engine): void {
     c.header("x-trace-id", result.traceId);
     return c.json({
       context: result.context,
+      hits: result.hits.map(({ id, score, sources }) => ({ id, score, sources })),
       tier: "hybrid",
       queryMs,
       traceId: result.traceId,
