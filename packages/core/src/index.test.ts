@@ -33,12 +33,16 @@ test("the adapter kit exports these values and no others", async () => {
 test("the protocol exports these values and no others", async () => {
   expect(Object.keys(await import("./protocol/index.ts")).toSorted()).toMatchInlineSnapshot(`
     [
+      "FACT_KEYS",
+      "SELF",
       "ScopeSyntaxError",
       "ancestorsOf",
       "canonicalJson",
+      "extractionRequest",
       "normalizePath",
       "normalizeSelector",
       "patternCovers",
+      "readExtraction",
     ]
   `);
 });
