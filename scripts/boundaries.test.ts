@@ -62,7 +62,6 @@ const forbidden = [
 
 const allowed = [
   ["packages/core/src/adapter/*.ts", "../client/send.ts"],
-  ["packages/core/src/client/*.ts", "p-retry"],
   ["packages/core/src/client/*.ts", "../protocol/index.ts"],
   ["packages/core/src/client/*.test.ts", "node:http"],
   ["packages/engine/src/stores/sqlite/*.ts", "node:sqlite"],

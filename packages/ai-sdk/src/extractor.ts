@@ -1,5 +1,5 @@
-import { extractionRequest, readExtraction } from "@spectron/core/adapter";
-import type { Extractor } from "@spectron/core/adapter";
+import { extractionRequest, readExtraction } from "@spectron/core/extraction";
+import type { Extractor } from "@spectron/core/extraction";
 
 /** What a call of the model answers, as far as it is read here; the same in every version of the model interface. */
 interface GenerateResult {

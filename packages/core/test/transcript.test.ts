@@ -1,6 +1,6 @@
 import { MemoryError, createSpectron } from "@spectron/core";
-import { createTranscript } from "@spectron/core/adapter";
-import type { Transcript, TranscriptEntry } from "@spectron/core/adapter";
+import { createTranscript } from "@spectron/core/transcript";
+import type { Transcript, TranscriptEntry } from "@spectron/core/transcript";
 import { startTestService } from "@spectron/testing";
 import type { TestService } from "@spectron/testing";
 import * as fc from "fast-check";

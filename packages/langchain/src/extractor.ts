@@ -1,6 +1,6 @@
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
-import { extractionRequest, readExtraction } from "@spectron/core/adapter";
-import type { Extractor } from "@spectron/core/adapter";
+import { extractionRequest, readExtraction } from "@spectron/core/extraction";
+import type { Extractor } from "@spectron/core/extraction";
 
 export interface LangchainExtractorOptions {
   /** A chat model that can answer in a structure. */

@@ -101,7 +101,8 @@ function answer(
   includeTools: readonly string[],
   calls: Map<string, string>,
 ): Part[] {
-  for (const call of message.tool_calls ?? []) if (call.id !== undefined) calls.set(call.id, call.name);
+  for (const call of message.tool_calls ?? [])
+    if (call.id !== undefined) calls.set(call.id, call.name);
   const blocks = providerBlocks(message);
   const own = blocks.flatMap((block) => {
     if (block.type !== "server_tool_call") return [];

@@ -1,4 +1,10 @@
-import type { ReadOptions, Spectron, SessionsResponse, TurnResponse, TurnsResponse } from "@spectron/core";
+import type {
+  ReadOptions,
+  Spectron,
+  SessionsResponse,
+  TurnResponse,
+  TurnsResponse,
+} from "@spectron/core";
 
 type Query = Record<string, string | undefined>;
 

@@ -1,7 +1,7 @@
 import { MemoryError } from "@spectron/core";
 import type { MemoryErrorCode } from "@spectron/core";
-import { createTranscript } from "@spectron/core/adapter";
-import type { Transcript, TranscriptEntry, TranscriptHistory } from "@spectron/core/adapter";
+import { createTranscript } from "@spectron/core/transcript";
+import type { Transcript, TranscriptEntry, TranscriptHistory } from "@spectron/core/transcript";
 import { mapStoredMessagesToChatMessages } from "@langchain/core/messages";
 import type { BaseMessage, StoredMessage } from "@langchain/core/messages";
 import { mapMessages } from "./messages.ts";

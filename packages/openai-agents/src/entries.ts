@@ -1,4 +1,4 @@
-import type { TranscriptEntry, TranscriptHistory } from "@spectron/core/adapter";
+import type { TranscriptEntry, TranscriptHistory } from "@spectron/core/transcript";
 import type { AgentInputItem } from "@openai/agents";
 import { callKey, isUserMessage, toWords } from "./messages.ts";
 import type { Words } from "./messages.ts";

@@ -1,6 +1,6 @@
 import { MemoryError } from "@spectron/core";
-import { createTranscript } from "@spectron/core/adapter";
-import type { Transcript, TranscriptEntry } from "@spectron/core/adapter";
+import { createTranscript } from "@spectron/core/transcript";
+import type { Transcript, TranscriptEntry } from "@spectron/core/transcript";
 import type {
   AgentInputItem,
   RunContext,

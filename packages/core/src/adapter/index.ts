@@ -3,18 +3,10 @@ export { idAnchor, ordinalAnchor, prefixAnchor, turnDigest } from "./anchors.ts"
 export { requireBinding } from "./binding.ts";
 export { containsMemoryBlock, extractMemoryBlocks, stripMemoryBlocks } from "./fence.ts";
 export { createToolDefinitions } from "./tools.ts";
-export { createTranscript } from "./transcript.ts";
 export type { AdapterMemoryOptions } from "./adapter-memory.ts";
 export type { OutboxOptions, OutboxRecord, OutboxSpill, OutboxState } from "./outbox-options.ts";
 export type { MemorySpan, MemoryTracer } from "./telemetry.ts";
 export type { ToolCall, ToolDefinition } from "./tools.ts";
-export type {
-  EntrySource,
-  Transcript,
-  TranscriptEntry,
-  TranscriptHistory,
-  TranscriptOptions,
-} from "./transcript.ts";
 export type {
   AdapterMemory,
   MemoryBinding,
@@ -32,6 +24,3 @@ export type {
   TurnMessage,
   WriteUnitOptions,
 } from "./types.ts";
-export { extractionRequest } from "../protocol/extraction-request.ts";
-export { readExtraction } from "../protocol/read-extraction.ts";
-export type { Extractor } from "../protocol/extraction.ts";

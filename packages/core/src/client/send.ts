@@ -1,4 +1,3 @@
-import pRetry from "p-retry";
 import { withDeadline } from "./deadline.ts";
 import { ApiError, MemoryError, toApiError } from "./errors.ts";
 import { isHeaderText } from "./options.ts";
@@ -44,30 +43,26 @@ export function createSend(options: ResolvedOptions): Send {
     const call = prepare(options, request);
     const isRead = request.method === "GET" || request.repeatable === true;
     const mayRepeat = (isRead || request.idempotencyKey !== undefined) && request.stream !== true;
+    const retries = mayRepeat ? (request.retries ?? options.retries) : 0;
     const deadlineMs = request.deadlineMs ?? options.deadlineMs;
     const end = options.now() + deadlineMs;
     let sent = false;
     try {
       return await withDeadline(
-        async (signal) =>
-          pRetry(
-            async () => {
-              sent = true;
-              return attempt<Body>(call, signal);
-            },
-            {
-              retries: mayRepeat ? (request.retries ?? options.retries) : 0,
-              minTimeout: 0,
-              signal,
-              shouldRetry: ({ error }) => isRetryable(error),
-              onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
-                if (retriesLeft === 0 || !isRetryable(error)) return;
-                const wait = retryDelay(error, attemptNumber, options);
-                if (options.now() + wait >= end) throw error;
-                await options.sleep(wait, signal);
-              },
-            },
-          ),
+        async (signal) => {
+          for (let number = 1; ; number += 1) {
+            signal.throwIfAborted();
+            sent = true;
+            try {
+              return await attempt<Body>(call, signal);
+            } catch (error) {
+              if (number > retries || signal.aborted || !isRetryable(error)) throw error;
+              const wait = retryDelay(error, number, options);
+              if (options.now() + wait >= end) throw error;
+              await options.sleep(wait, signal);
+            }
+          }
+        },
         { call: call.name, timeoutMs: deadlineMs, signal: request.signal },
       );
     } catch (error) {

@@ -182,7 +182,8 @@ export function createStoreRecords(options: {
       await ready();
       const session = await find(namespace);
       const turn = session === undefined ? undefined : await present(session, key);
-      if (session !== undefined && turn !== undefined) await retractTurn(spectron, session, turn.id);
+      if (session !== undefined && turn !== undefined)
+        await retractTurn(spectron, session, turn.id);
     },
   };
 }
@@ -213,7 +214,8 @@ function toItem(namespace: string[], turn: TurnResponse): Item | undefined {
 
 /** The key itself where the service takes it as an id. */
 async function messageId(key: string): Promise<string> {
-  const isPlain = key.length < LONGEST_ID && key !== "" && key.isWellFormed() && !key.includes("\0");
+  const isPlain =
+    key.length < LONGEST_ID && key !== "" && key.isWellFormed() && !key.includes("\0");
   return isPlain && !key.startsWith("#") ? key : `#${await sha256(key)}`;
 }
 
