@@ -28,17 +28,13 @@ afterAll(async () => {
   await service.stop();
 });
 
-async function say(
-  contents: string[],
-  options: { scopes?: string[][]; role?: "user" | "assistant"; id?: string } = {},
-): Promise<string[]> {
+async function say(contents: string[], options: { scopes?: string[][] } = {}): Promise<string[]> {
   clock += 60_000;
   const { turnIds } = await service.spectron.facts.batch({
     scopes: options.scopes ?? mine,
     messages: contents.map((content) => ({
-      role: options.role ?? "user",
+      role: "user",
       content,
-      ...(options.id === undefined ? {} : { id: options.id }),
     })),
   });
   return turnIds;
@@ -75,6 +71,26 @@ describe("what is kept between questions", () => {
     expect(await texts("Where is the spare key?")).toEqual([
       "[1 June 2026] user: The spare key is under the blue pot.",
     ]);
+  });
+
+  test("follows an edit, and forgets what was purged", async () => {
+    const { id } = await service.spectron.sessions.create({ scopes: mine });
+    const tell = async (content: string): Promise<string> => {
+      const { turnIds } = await service.spectron.facts.batch({
+        session_id: id,
+        scopes: mine,
+        messages: [{ role: "user", content, id: "m1" }],
+      });
+      return turnIds[0] ?? "";
+    };
+    await tell("The spare key is under the blue pot.");
+    expect(await texts("Where is the spare key?")).toHaveLength(1);
+    const edited = await tell("The spare key is under the green pot.");
+    expect(await texts("Where is the spare key?")).toEqual([
+      "[1 June 2026] user: The spare key is under the green pot.",
+    ]);
+    await service.call("DELETE", `/api/v1/dev/sessions/${id}/turns/${edited}?purge=true`);
+    expect(await texts("Where is the spare key?")).toEqual([]);
   });
 
   test("shows the past as it was", async () => {

@@ -10,6 +10,7 @@ import type { Caller } from "../commands/command.ts";
 import { EngineError } from "../model/errors.ts";
 import type { Instant } from "../model/records.ts";
 import type { Reader, TraceFilter, TraceRecord } from "../stores/store.ts";
+import type { RecallResult } from "./recall.ts";
 import { iso } from "./details.ts";
 
 /** Traces of one stretch of time that statistics are made of. */
@@ -163,13 +164,7 @@ function word(data: TraceRecord["data"], field: string): string {
 
 type Returned = NonNullable<TraceDetail["returned"]>[number];
 
-function toReturned(row: unknown, index: number): Returned {
-  const [id, score, signals] = row as [string, number, Record<string, number>];
-  return {
-    id,
-    table: id.startsWith("turn_") ? "turn" : "fact",
-    score,
-    rank: index + 1,
-    signals,
-  };
+function toReturned(row: unknown): Returned {
+  const { id, rank, score, signals } = row as RecallResult["reasons"][number];
+  return { id, table: id.startsWith("turn_") ? "turn" : "fact", score, rank, signals };
 }
