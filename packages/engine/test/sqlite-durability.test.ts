@@ -102,7 +102,7 @@ async function words(engine: Engine, id: string): Promise<string[]> {
 
 test(
   "a hundred kills of a process with four writers lose nothing acknowledged and tear nothing",
-  { timeout: 900_000 },
+  { timeout: 3_600_000 },
   async () => {
     const report = await killWriters({ kills: 100 });
     expect(report).toMatchObject({ kills: 100, lost: 0, torn: 0, problems: [] });
@@ -112,7 +112,7 @@ test(
 
 test(
   "a kill at any step of any write leaves the state before or after it, and a retry completes it once",
-  { timeout: 900_000 },
+  { timeout: 3_600_000 },
   async () => {
     const log = join(folder, "steps");
     const whole = startProcess("fault-process", [path], { FAULT_LOG: log });
