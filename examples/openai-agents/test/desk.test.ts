@@ -38,4 +38,4 @@ test("the desk is interrupted, resumed in a new process, and knows the customer 
     "",
   ]);
   expect(code).toBe(0);
-});
+}, 120_000);

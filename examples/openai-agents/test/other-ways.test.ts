@@ -43,6 +43,7 @@ test("a session of yours keeps the items, and memory hears what is said", async 
   const session = besideYourSession(memoryOf("ada"), yours);
   const runner = runnerWithMemory(memoryOf("ada"));
   await runner.run(agentWith(model), "I live in Braga.", { session });
+  await spectron.flush();
   await runner.run(agentWith(model), "Where do I live?");
   expect(await yours.getItems()).toHaveLength(2);
   expect(model.lastCall?.request.systemInstructions).toContain("home_city: Braga");

@@ -12,6 +12,8 @@ export interface Person {
   spectron: Spectron;
   scope: string;
   session: string;
+  /** So long that a busy machine changes nothing. */
+  recall: { timeoutMs: number };
   errors: string[];
   onError: (error: MemoryError, where: { operation: string }) => void;
   open(changes?: Partial<MemorySessionOptions>): MemorySession;
@@ -45,6 +47,7 @@ export function openService(): { person: () => Person; service: () => TestServic
         spectron,
         scope,
         session,
+        recall: { timeoutMs: 60_000 },
         errors,
         onError,
         open: (changes = {}) =>
