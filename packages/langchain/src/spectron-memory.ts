@@ -5,7 +5,6 @@ import { BaseMemory, getInputValue, getOutputValue, getPromptInputKey } from "@l
 import type { InputValues, MemoryVariables, OutputValues } from "@langchain/core/memory";
 import { AIMessage, HumanMessage, SystemMessage, getBufferString } from "@langchain/core/messages";
 import type { BaseMessage } from "@langchain/core/messages";
-import { listTurns } from "./service-calls.ts";
 import { within } from "./within.ts";
 
 export interface SpectronMemoryOptions extends MemoryOptions {
@@ -92,9 +91,9 @@ export class SpectronMemory extends BaseMemory {
     try {
       if (this.saved !== undefined) await within(this.saved.delivered(), timeoutMs);
       const id = await this.memory.sessionId(this.options);
-      const query = { limit: recent.toString(), order: "desc" };
+      const page = { limit: recent, order: "desc" as const };
       const bound = throws ? {} : { timeoutMs, retries: 0 };
-      const { turns } = await listTurns(spectron, id, query, bound);
+      const { turns } = await spectron.sessions.turns(id, page, bound);
       return turns.toReversed().flatMap((turn): BaseMessage[] => {
         if (turn.role === "user") return [new HumanMessage(turn.content)];
         return turn.role === "assistant" ? [new AIMessage(turn.content)] : [];
