@@ -43,7 +43,8 @@ export function startOf(
   const lastKnown = all.findLastIndex((item) => known.has(item.mark));
   const behind = all.slice(lastKnown + 1);
   const firstUser = behind.findIndex((item) => item.said.role === "user");
-  const leftover = lastKnown === -1 ? [] : behind.slice(0, firstUser === -1 ? undefined : firstUser);
+  const leftover =
+    lastKnown === -1 ? [] : behind.slice(0, firstUser === -1 ? undefined : firstUser);
   const lastAnswer = messages.findLastIndex((message) => message.getType() === "ai");
   const inputs = all.filter(
     (item) => item.index > lastAnswer && !known.has(item.mark) && !leftover.includes(item),

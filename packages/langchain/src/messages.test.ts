@@ -26,9 +26,9 @@ function ai(...content: object[]): AIMessage {
 
 test("a human message is its text, as a string or in blocks", () => {
   expect(lines([new HumanMessage("hi")])).toEqual(["user: hi"]);
-  expect(lines([human({ type: "text", text: "I live " }, { type: "text", text: "here." })])).toEqual(
-    ["user: I live here."],
-  );
+  expect(
+    lines([human({ type: "text", text: "I live " }, { type: "text", text: "here." })]),
+  ).toEqual(["user: I live here."]);
 });
 
 test("a human message that the framework made is no turn", () => {
@@ -41,7 +41,11 @@ test("a human message that the framework made is no turn", () => {
 
 describe("pictures, recordings and files become placeholders, never bytes", () => {
   test.each([
-    ["image block by url", { type: "image", url: "https://img.example/a.png" }, "[image: img.example]"],
+    [
+      "image block by url",
+      { type: "image", url: "https://img.example/a.png" },
+      "[image: img.example]",
+    ],
     ["image block with bytes", { type: "image", data: BYTES, mimeType: "image/png" }, "[image]"],
     ["image block by file id", { type: "image", fileId: "file-1" }, "[image]"],
     [
@@ -65,7 +69,11 @@ describe("pictures, recordings and files become placeholders, never bytes", () =
       "[image]",
     ],
     ["audio block", { type: "audio", data: BYTES, mimeType: "audio/wav" }, "[audio]"],
-    ["input_audio", { type: "input_audio", input_audio: { data: BYTES, format: "wav" } }, "[audio]"],
+    [
+      "input_audio",
+      { type: "input_audio", input_audio: { data: BYTES, format: "wav" } },
+      "[audio]",
+    ],
     ["video block", { type: "video", url: "https://v.example/v.mp4" }, "[video: v.example]"],
     [
       "file block with a name",
@@ -109,7 +117,11 @@ test("broken calls, reasoning, thinking, citations and unknown blocks are left o
       { type: "reasoning", reasoning: "the user seems sad" },
       { type: "thinking", thinking: "hmm" },
       { type: "redacted_thinking", data: "zzz" },
-      { type: "text", text: "Hello", annotations: [{ type: "citation", url: "https://c.example" }] },
+      {
+        type: "text",
+        text: "Hello",
+        annotations: [{ type: "citation", url: "https://c.example" }],
+      },
       { type: "citation", title: "A source" },
       { type: "non_standard", value: { secret: 1 } },
       { type: "tool_use", id: "c", name: "n", input: {} },
@@ -159,7 +171,10 @@ test("a tool result is kept only of tools that are named, and never a failed one
 });
 
 test("a tool result without a name belongs to the call it answers", () => {
-  const call = new AIMessage({ content: "", tool_calls: [{ id: "c1", name: "weather", args: {} }] });
+  const call = new AIMessage({
+    content: "",
+    tool_calls: [{ id: "c1", name: "weather", args: {} }],
+  });
   const result = new ToolMessage({ content: "sunny", tool_call_id: "c1" });
   expect(lines([call, result], ["weather"])).toEqual([
     "assistant: called weather({})",

@@ -1,7 +1,12 @@
 import { MemoryError } from "@spectron/core";
 import { createAdapterMemory, ordinalAnchor } from "@spectron/core/adapter";
 import type { AdapterMemory, MemoryOptions, MemoryTurn, TurnMessage } from "@spectron/core/adapter";
-import { BaseMemory, getInputValue, getOutputValue, getPromptInputKey } from "@langchain/core/memory";
+import {
+  BaseMemory,
+  getInputValue,
+  getOutputValue,
+  getPromptInputKey,
+} from "@langchain/core/memory";
 import type { InputValues, MemoryVariables, OutputValues } from "@langchain/core/memory";
 import { AIMessage, HumanMessage, SystemMessage, getBufferString } from "@langchain/core/messages";
 import type { BaseMessage } from "@langchain/core/messages";

@@ -213,7 +213,8 @@ function toItem(namespace: string[], turn: TurnResponse): Item | undefined {
 
 /** The key itself where the service takes it as an id. */
 async function messageId(key: string): Promise<string> {
-  const isPlain = key.length < LONGEST_ID && key !== "" && key.isWellFormed() && !key.includes("\0");
+  const isPlain =
+    key.length < LONGEST_ID && key !== "" && key.isWellFormed() && !key.includes("\0");
   return isPlain && !key.startsWith("#") ? key : `#${await sha256(key)}`;
 }
 
