@@ -33,7 +33,7 @@ export async function calls(messages: UIMessage[]): Promise<Response> {
   await generateText({ model: wrapped, prompt: "Give a title.", providerOptions: withoutMemory });
   const result = streamText({
     model,
-    messages: await convertToModelMessages(stampMessageIds(messages)),
+    messages: convertToModelMessages(stampMessageIds(messages)),
     providerOptions,
   });
   return result.toUIMessageStreamResponse({

@@ -37,7 +37,7 @@ const retryable = Object.assign(new Error("busy"), {
   isRetryable: true,
 });
 
-describe.each(modes)("AI SDK checklist, %s", (_, stream) => {
+describe.each(modes)("AI SDK checklist, %s", (_mode, stream) => {
   test("maxRetries: one output unit and one retrieval for the user message", async () => {
     const chat = newChat(service);
     const { model, calls } = scriptedModel([{ throws: retryable }, { text: "Nice city." }]);
@@ -106,7 +106,7 @@ describe.each(modes)("AI SDK checklist, %s", (_, stream) => {
     ]);
     const remembering = withMemory(model, chat.options);
     const { providerOptions } = chat;
-    const { execute: _, ...unapproved } = weatherTool().weather;
+    const { execute: _execute, ...unapproved } = weatherTool().weather;
     const asked: ModelMessage[] = [{ role: "user", content: "How is the weather?" }];
     await ask(stream, {
       model: remembering,

@@ -99,8 +99,8 @@ function streamed(part: object): object[] {
 /** The SDK's own mock model, answering from a script; the script may grow while it runs. */
 export function scriptedModel(script: Step[]): {
   model: Exclude<LanguageModel, string>;
-  calls(): RecordedCall[];
-  prompts(): string[];
+  calls: () => RecordedCall[];
+  prompts: () => string[];
 } {
   const next = (): Step => {
     const step = script.shift() ?? {};
