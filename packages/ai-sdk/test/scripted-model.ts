@@ -40,7 +40,7 @@ const { MockLanguageModelV4, MockLanguageModelV3, MockLanguageModelV2 } =
   mocks as unknown as Record<string, MockConstructor | undefined>;
 
 /** The SDK's major version under test. */
-export const major =
+const major =
   MockLanguageModelV4 !== undefined ? 7 : MockLanguageModelV3 !== undefined ? 6 : 5;
 
 const usage =
