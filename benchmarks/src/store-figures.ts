@@ -154,9 +154,8 @@ async function measure(
 ): Promise<void> {
   let server = await open();
   say(`\n### ${name}\n`);
-  say(
-    `Ingest, batches of 2, ${CLIENTS} clients: ${Math.round(await ingestRate(server))} messages/s\n`,
-  );
+  const rate = await ingestRate(server);
+  say(`Ingest, batches of 2, ${CLIENTS} clients: ${Math.round(rate)} messages/s\n`);
   say(
     "| turns | one user p50 / p95 ms | 1 % p50 / p95 ms | all p50 / p95 ms | longest block of the loop ms | open ms | memory MB | bytes a turn |",
   );
@@ -178,7 +177,8 @@ async function measure(
     const start = performance.now();
     server = await open();
     const opened = performance.now() - start;
-    const bytes = file === undefined ? "" : String(Math.round(statSync(file).size / size));
+    const bytes =
+      file === undefined ? "" : String(Math.round(statSync(file).size / (size + rate * SECONDS)));
     say(
       `| ${size} | ${narrow} | ${some} | ${all} | ${(delay.max / 1e6).toFixed(0)} | ${opened.toFixed(0)} | ${memory.toFixed(0)} | ${bytes} |`,
     );
