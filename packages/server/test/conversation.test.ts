@@ -275,5 +275,11 @@ describe("lifecycle", () => {
     expect(await post("decay")).toEqual({ affected: 1 });
     expect(await post("decay")).toEqual({ affected: 0 });
     expect(await post("expire")).toEqual({ affected: 0 });
+    const importance = async () =>
+      (await service.spectron.state({ lens: ALICE })).knowledge.attributes[0]?.importance ?? 0;
+    const faded = await importance();
+    expect(faded).toBeLessThan(0.8);
+    await recalled("What do I love? espresso");
+    await expect.poll(importance).toBeCloseTo(faded * 1.1, 6);
   });
 });
