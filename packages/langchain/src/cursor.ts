@@ -46,8 +46,13 @@ export function startOf(
   const leftover =
     lastKnown === -1 ? [] : behind.slice(0, firstUser === -1 ? undefined : firstUser);
   const lastAnswer = messages.findLastIndex((message) => message.getType() === "ai");
+  const knownIds = new Set([...known].map((mark) => mark.slice(0, mark.lastIndexOf(":"))));
+  // other words under a known id replace what was said there, wherever it stands
   const inputs = all.filter(
-    (item) => item.index > lastAnswer && !known.has(item.mark) && !leftover.includes(item),
+    (item) =>
+      !known.has(item.mark) &&
+      !leftover.includes(item) &&
+      (item.index > lastAnswer || (item.said.role === "user" && knownIds.has(item.id))),
   );
   return { leftover, inputs };
 }

@@ -281,6 +281,19 @@ describe("identity", () => {
     expect(stored).not.toContain("user: I live in Braga.");
   });
 
+  test("an edited message that the thread already answered is a revision where it stands", async () => {
+    const scope = harness.newScope();
+    const model = fakeModel().respond(ai("Nice city.", "a1")).respond(ai("Nice river.", "a2"));
+    const agent = agentWith(model, { scope }, { checkpointer: new MemorySaver() });
+    await agent.invoke(user("I live in Braga.", "u1"), thread("t"));
+    await agent.invoke(user("I live in Porto.", "u1"), thread("t"));
+    expect((await harness.stored(scope)).toSorted()).toEqual([
+      "assistant: Nice city.",
+      "assistant: Nice river.",
+      "user: I live in Porto.",
+    ]);
+  });
+
   describe.each([
     ["with a checkpointer", true],
     ["without a checkpointer", false],
