@@ -82,7 +82,8 @@ describeAdapterContract(
           session: (runtime) => runtime.configurable?.["session"] as string,
         }),
         modelRetryMiddleware({
-          retryOn: (error) => error.message === "busy",
+          // older versions say first which middleware the error passed
+          retryOn: (error) => error.message.endsWith("busy"),
           onFailure: "error",
           initialDelayMs: 0,
           jitter: false,
