@@ -1,4 +1,4 @@
-import { idAnchor, prefixAnchor } from "@spectron/core/adapter";
+import { idAnchor, prefixAnchor, stripMemoryBlocks } from "@spectron/core/adapter";
 import type { TurnMessage } from "@spectron/core/adapter";
 import type { BaseMessage } from "@langchain/core/messages";
 import { mapMessages } from "./messages.ts";
@@ -46,8 +46,13 @@ export function startOf(
   const leftover =
     lastKnown === -1 ? [] : behind.slice(0, firstUser === -1 ? undefined : firstUser);
   const lastAnswer = messages.findLastIndex((message) => message.getType() === "ai");
+  const knownIds = new Set([...known].map((mark) => mark.slice(0, mark.lastIndexOf(":"))));
+  // other words under a known id replace what was said there, wherever it stands
   const inputs = all.filter(
-    (item) => item.index > lastAnswer && !known.has(item.mark) && !leftover.includes(item),
+    (item) =>
+      !known.has(item.mark) &&
+      !leftover.includes(item) &&
+      (item.index > lastAnswer || (item.said.role === "user" && knownIds.has(item.id))),
   );
   return { leftover, inputs };
 }
@@ -76,6 +81,20 @@ export async function placeMessages(
       return { ...said, anchor: await prefixAnchor(before) };
     }),
   );
+}
+
+/** Gives what an aborted answer said so far its place; it has no id yet. */
+export function placePartial(
+  text: string,
+  messages: readonly BaseMessage[],
+  includeTools: readonly string[],
+): () => Promise<TurnMessage[]> {
+  return async () => {
+    const said = stripMemoryBlocks(text);
+    if (said === "") return [];
+    const before = mapMessages(messages, includeTools).map((earlier) => earlier.said);
+    return [{ role: "assistant", text: said, anchor: await prefixAnchor(before) }];
+  };
 }
 
 /** Splits at each change between the user and everybody else: what was asked and what was answered are units of their own. */

@@ -5,12 +5,13 @@ import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
 import { createMiddleware } from "langchain";
 import type { AgentMiddleware } from "langchain";
 import { z } from "zod";
-import { markMessages, placeMessages, startOf, unitsOf } from "./cursor.ts";
+import { markMessages, placeMessages, placePartial, startOf, unitsOf } from "./cursor.ts";
 import type { Marked } from "./cursor.ts";
 import { lastQuestion } from "./messages.ts";
 import { readSource } from "./options.ts";
 import type { MemoryMiddlewareOptions, MemoryRuntime } from "./options.ts";
 import { createOpenTurns } from "./open-turns.ts";
+import { hearAnswer } from "./partial-answer.ts";
 import { withMemoryBlock } from "./system-message.ts";
 
 /** Private agent state: marks of what has been handed to memory, as far as it still stands in the state. */
@@ -83,10 +84,16 @@ export function memoryMiddleware(options: MemoryMiddlewareOptions): AgentMiddlew
       const turn = turns.find(binding, question.queryAnchor, () =>
         memory.turn(binding, { inputs: [], ...question, signal: runtime.signal }),
       );
+      const prompted = withMemoryBlock(request, await turn.block);
+      const heard =
+        options.storeIncomplete === true
+          ? hearAnswer(async () => handler(prompted))
+          : { result: handler(prompted), text: () => "" };
       try {
-        return await handler(withMemoryBlock(request, await turn.block));
+        return await heard.result;
       } catch (error) {
-        if (runtime.signal?.aborted === true) turns.end(binding)?.abort();
+        if (runtime.signal?.aborted === true)
+          turns.end(binding)?.abort(placePartial(heard.text(), request.messages, includeTools));
         throw error;
       }
     },

@@ -54,6 +54,8 @@ export class SpectronMemory extends BaseMemory {
       query: this.inputOf(values),
       store: false,
     });
+    // nothing tells a memory that its chain failed, so the receipt of the recall waits for no answer
+    await turn.finish([]);
     const [block, recent] = await Promise.all([turn.block, this.recentMessages()]);
     const key = this.memoryKeys[0] ?? "";
     if (this.options.returnMessages === true)

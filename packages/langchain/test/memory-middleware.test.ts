@@ -1,4 +1,4 @@
-import { AIMessage, HumanMessage } from "@langchain/core/messages";
+import { AIMessage, HumanMessage, SystemMessage } from "@langchain/core/messages";
 import type { BaseMessage } from "@langchain/core/messages";
 import { fakeModel } from "@langchain/core/testing";
 import { Command, MemorySaver } from "@langchain/langgraph";
@@ -279,6 +279,19 @@ describe("identity", () => {
     const stored = await harness.stored(scope);
     expect(stored).toContain("user: I live in Porto.");
     expect(stored).not.toContain("user: I live in Braga.");
+  });
+
+  test("an edited message that the thread already answered is a revision where it stands", async () => {
+    const scope = harness.newScope();
+    const model = fakeModel().respond(ai("Nice city.", "a1")).respond(ai("Nice river.", "a2"));
+    const agent = agentWith(model, { scope }, { checkpointer: new MemorySaver() });
+    await agent.invoke(user("I live in Braga.", "u1"), thread("t"));
+    await agent.invoke(user("I live in Porto.", "u1"), thread("t"));
+    expect((await harness.stored(scope)).toSorted()).toEqual([
+      "assistant: Nice city.",
+      "assistant: Nice river.",
+      "user: I live in Porto.",
+    ]);
   });
 
   describe.each([
@@ -739,7 +752,7 @@ describe("beside other parts of an agent", () => {
     expect(await harness.stored(scope)).toEqual(lines);
   });
 
-  test("the application's own prompt stays in front, and its blocks stay blocks", async () => {
+  test("the application's own prompt stays in front of the memory", async () => {
     const scope = harness.newScope();
     const model = fakeModel().respond(ai("Noted.")).respond(ai("Braga."));
     const agent = agentWith(model, { scope, session: "s" }, { systemPrompt: "Be brief." });
@@ -749,6 +762,26 @@ describe("beside other parts of an agent", () => {
     const [system] = model.calls[1]?.messages ?? [];
     expect(system?.getType()).toBe("system");
     expect(system?.text).toMatch(/^Be brief\.\n\n<spectron-memory>[\s\S]*Braga/);
+  });
+
+  test("the blocks of a prompt stay blocks with their marks for the provider's cache", async () => {
+    const scope = harness.newScope();
+    const blocks = [
+      { type: "text", text: "Be brief." },
+      { type: "text", text: "You know cities.", cache_control: { type: "ephemeral" } },
+    ];
+    const model = fakeModel().respond(ai("Noted.")).respond(ai("Braga."));
+    const systemPrompt = new SystemMessage({ content: blocks });
+    const agent = agentWith(model, { scope, session: "s" }, { systemPrompt });
+    await agent.invoke(user("I live in Braga."));
+    await harness.spectron.flush();
+    await agent.invoke(user("Where do I live?"));
+    const [system] = model.calls[1]?.messages ?? [];
+    expect(system?.content).toEqual([
+      ...blocks,
+      { type: "text", text: expect.stringContaining("home_city: Braga") as string },
+    ]);
+    expect(systemPrompt.content).toEqual(blocks);
   });
 
   test("one receipt a turn says what was recalled and what was stored", async () => {

@@ -45,25 +45,57 @@ function scripted(...responses: string[]): { llm: FakeListChatModel; prompts: st
   return { llm, prompts };
 }
 
-describeAdapterContract("SpectronMemory in a classic chain", ({ stream, ...binding }) => {
-  const prompts: string[] = [];
-  // a busy machine is no outage
-  const chainMemory = new SpectronMemory({ ...binding, recall: { timeoutMs: 20_000 } });
-  return {
-    async ask(text, answer) {
-      const model = scripted(answer);
-      const chain = new ConversationChain({ llm: model.llm as never, memory: chainMemory });
+const TOGETHER =
+  "A chain hands the question to its memory together with the answer, so a call without an answer hands over nothing.";
+const NO_IDS = "A chain knows no ids: what arrives again was said again.";
+
+describeAdapterContract(
+  "SpectronMemory in a classic chain",
+  ({ spectron, scope, session, stream, onError, memory: more }) => {
+    const prompts: string[] = [];
+    const returned: string[] = [];
+    const chainMemory = new SpectronMemory({ spectron, scope, session, onError, ...more });
+    const run = async (llm: unknown, text: string): Promise<string> => {
+      const chain = new ConversationChain({ llm: llm as never, memory: chainMemory });
       let said = "";
       if (stream)
         for await (const chunk of await chain.stream({ input: text }))
           said += String(chunk["response"]);
       else said = String((await chain.invoke({ input: text }))["response"]);
-      prompts.push(...model.prompts);
+      returned.push(said);
       return said;
-    },
-    prompts: () => prompts,
-  };
-});
+    };
+    return {
+      async ask(text, answer) {
+        const model = scripted(answer);
+        const said = await run(model.llm, text);
+        prompts.push(...model.prompts);
+        return said;
+      },
+      prompts: () => prompts,
+      async askRetried(text, answer) {
+        const busy = scripted(answer);
+        const model = scripted(answer);
+        const said = await run(
+          busy.llm.withConfig({ thrownErrorString: "busy" }).withFallbacks([model.llm]),
+          text,
+        );
+        prompts.push(...busy.prompts, ...model.prompts);
+        return said;
+      },
+      transcript: () => returned.join("\n"),
+    };
+  },
+  {
+    askWithTools: "A conversation chain calls no tools.",
+    askAborted: TOGETHER,
+    askBroken: TOGETHER,
+    replay: NO_IDS,
+    regenerate: NO_IDS,
+    edit: NO_IDS,
+    askAs: "The memory of a chain is bound to one conversation when it is made.",
+  },
+);
 
 test("a conversation chain sees what is known and what was just said, each message stored once", async () => {
   const scope = harness.newScope();
