@@ -27,6 +27,8 @@ export default defineConfig({
   test: {
     name: "compat/ai-5",
     include: ["test/*.test.ts"],
+    // the extractor runs on models of two specifications, both of them in the current version
+    exclude: ["test/extractor.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -7,7 +7,7 @@ export function scriptedOpenAi(): { fetch: typeof globalThis.fetch; script: Scri
   let count = 0;
   const fetch: typeof globalThis.fetch = async (_, init) => {
     count += 1;
-    const { stream = false } = JSON.parse(String(init?.body)) as { stream?: boolean };
+    const { stream = false } = JSON.parse(init?.body as string) as { stream?: boolean };
     const answer = script.shift() ?? "";
     const message =
       typeof answer === "string"

@@ -41,6 +41,8 @@ export function createChatApp(options: AppOptions): Hono {
   // #region model
   const model = withMemory(provider("local"), {
     spectron,
+    // the service starts in this process, and its first answer may take a moment
+    recall: { timeoutMs: 5000 },
     onReceipt: (receipt) => recalled.set(receipt.session, receipt),
   });
   // #endregion

@@ -75,7 +75,9 @@ function answer(messages: readonly { role: string; text: string }[], count: numb
 /** The lines of the memory block. */
 function remembered(text: string): string[] {
   const block = /<spectron-memory>([\s\S]*?)<\/spectron-memory>/.exec(text)?.[1] ?? "";
-  return block.split("\n").flatMap((line) => (line.startsWith("- ") ? [line.slice(2)] : []));
+  const lines = block.split("\n").filter((line) => line.startsWith("- "));
+  // the profile and what was recalled may say the same
+  return [...new Set(lines.map((line) => line.replace(/^- (user )?/, "")))];
 }
 
 function isQuestion(text: string): boolean {

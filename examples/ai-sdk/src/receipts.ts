@@ -31,16 +31,25 @@ export async function describeAnswer(
     spectron.query({ query: question, lens }),
     spectron.state({ lens }),
   ]);
-  const used = new Set(recalled?.recalled.hits?.map(({ id }) => id));
+  // where the service does not name what it recalled, the same question finds it again
+  const named = recalled?.recalled.hits?.map(({ id }) => id);
+  const used = new Set(named ?? hits.map(({ id }) => id));
   const written = new Set(stored.stored.turnIds.map((id) => `turn:${id}`));
-  const facts = [state.identity, state.knowledge, state.context].flatMap((part) => part.attributes);
+  const isNew = ({ ref }: { ref?: string | undefined }): boolean => written.has(ref ?? "");
+  const facts = [state.identity, state.knowledge, state.context].flatMap((part) => [
+    ...part.attributes.map(({ key, value, source }) => ({ text: `${key}: ${value}`, source })),
+    ...part.relations.map(({ subject, label, object, source }) => ({
+      text: `${subject} ${label} ${object}`,
+      source,
+    })),
+  ]);
   return {
     recalled: {
       entries: recalled?.recalled.entries ?? 0,
       tokens: recalled?.recalled.tokens ?? 0,
       ms: Math.round(recalled?.recalled.ms ?? 0),
       facts: hits
-        .filter(({ id }) => used.has(id))
+        .filter(({ id, sources }) => used.has(id) && !sources?.some(isNew))
         .map(({ text, sources }) => described(text, sources?.[0])),
     },
     stored: {
@@ -48,7 +57,7 @@ export async function describeAnswer(
       ms: Math.round(stored.stored.ms),
       facts: facts
         .filter(({ source }) => written.has(source?.ref ?? ""))
-        .map(({ key, value, source }) => described(`${key}: ${value}`, source)),
+        .map(({ text, source }) => described(text, source)),
     },
   };
 }

@@ -16,7 +16,7 @@ const modelId = "local";
 
 // #region script
 const spectron = createSpectron(await embedded({ path: process.argv[2] ?? "memory.db" }));
-const model = withMemory(provider(modelId), { spectron });
+const model = withMemory(provider(modelId), { spectron, recall: { timeoutMs: 5000 } });
 
 const ask = async (user: string, chat: string, prompt: string): Promise<string> => {
   const { text } = await generateText({

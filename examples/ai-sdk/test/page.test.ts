@@ -19,11 +19,8 @@ const executablePath = [
   "/usr/bin/google-chrome",
 ].find((path) => existsSync(path));
 
-// a browser that is not there is said so in the name of what is skipped
 describe.skipIf(executablePath === undefined)(
-  executablePath === undefined
-    ? "the chat page (skipped: no Chromium in /usr/bin)"
-    : "the chat page",
+  "the chat page (needs a Chromium in /usr/bin)",
   () => {
     const folder = mkdtempSync(join(tmpdir(), "chat-page-"));
     let spectron: Spectron;

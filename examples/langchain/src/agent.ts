@@ -4,6 +4,7 @@ import type { Spectron } from "@spectron/core";
 import { memoryMiddleware } from "@spectron/langchain";
 import { createAgent, tool } from "langchain";
 import { z } from "zod";
+import { recall } from "./settings.ts";
 
 export type Ask = (text: string, thread: string) => Promise<string>;
 
@@ -29,6 +30,7 @@ export function createAssistant(
       memoryMiddleware({
         spectron,
         scope,
+        recall,
         tools: { include: ["weather"] },
         onError: (error, { operation }) => console.warn(`memory: ${operation}: ${error.message}`),
       }),

@@ -6,6 +6,7 @@ import type { Spectron } from "@spectron/core";
 import { SpectronChatMessageHistory } from "@spectron/langchain/history";
 import { SpectronMemory } from "@spectron/langchain/memory";
 import type { Ask } from "./agent.ts";
+import { recall } from "./settings.ts";
 
 const scope = "org/acme/user/alice";
 
@@ -19,7 +20,7 @@ const prompt = ChatPromptTemplate.fromMessages([
 export function createClassicChain(spectron: Spectron, llm: BaseChatModel): Ask {
   // #region classic
   const ask: Ask = async (input, session) => {
-    const memory = new SpectronMemory({ spectron, scope, session, returnMessages: true });
+    const memory = new SpectronMemory({ spectron, scope, session, recall, returnMessages: true });
     const chain = new LLMChain({ llm, prompt, memory });
     return String((await chain.invoke({ input }))["text"]);
   };
@@ -33,7 +34,7 @@ export function createHistoryChain(spectron: Spectron, model: BaseChatModel): As
   const chain = new RunnableWithMessageHistory({
     runnable: prompt.pipe(model),
     getMessageHistory: (session: string) =>
-      new SpectronChatMessageHistory({ spectron, scope, session }),
+      new SpectronChatMessageHistory({ spectron, scope, session, timeoutMs: 20_000 }),
     inputMessagesKey: "input",
     historyMessagesKey: "history",
   });

@@ -10,11 +10,12 @@ import { createChatServer } from "./server.ts";
 const [mode, file] = process.argv.slice(2);
 const path = file ?? new URL("../memory.db", import.meta.url).pathname;
 const spectron = createSpectron(await embedded({ path }));
-const { model, close } = await openModel();
+const open = await openModel();
+const { model } = open;
 
 const stop = async (): Promise<void> => {
   await spectron.close();
-  await close();
+  await open.close();
 };
 
 if (mode === "serve") {

@@ -4,6 +4,7 @@ import { memoryMiddleware } from "@spectron/langchain";
 import { Hono } from "hono";
 import { createAgent } from "langchain";
 import { z } from "zod";
+import { recall } from "./settings.ts";
 
 const bodySchema = z.object({ text: z.string().min(1), thread: z.string().min(1) });
 
@@ -18,6 +19,7 @@ export function createChatServer(spectron: Spectron, model: BaseChatModel): Hono
     middleware: [
       memoryMiddleware({
         spectron,
+        recall,
         scope: (runtime) => `org/acme/user/${encodeURIComponent(runtime.context.userId as string)}`,
       }),
     ],

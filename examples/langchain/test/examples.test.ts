@@ -16,6 +16,8 @@ import { openModel } from "../src/model.ts";
 import type { OpenModel } from "../src/model.ts";
 import { createChatServer } from "../src/server.ts";
 
+/** Two of the tests start a process of their own. */
+const PATIENT = { timeout: 180_000 };
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const environment = { ...process.env, OPENAI_API_KEY: undefined };
 const flags = ["--conditions=@spectron/source", "--no-warnings", main];
@@ -69,7 +71,7 @@ test("the server keeps its users apart and refuses a request without one", async
   expect(await chat(undefined, "hi", "s1")).toBe("refused");
 });
 
-test("npm start runs the programs to their end", async () => {
+test("npm start runs the programs to their end", PATIENT, async () => {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [...flags, "run", join(folder, "run.db")],
@@ -80,7 +82,7 @@ test("npm start runs the programs to their end", async () => {
   expect(stdout.split("\n\n")).toHaveLength(7);
 });
 
-test("the server runs on a free port and ends on a signal", async () => {
+test("the server runs on a free port and ends on a signal", PATIENT, async () => {
   const child = spawn(process.execPath, [...flags, "serve", join(folder, "serve.db")], {
     env: environment,
     stdio: ["ignore", "pipe", "inherit"],

@@ -43,18 +43,18 @@ export function memoryTools(
     (execution) => ({ scope: read(scope, execution), session: read(session, execution) }),
     { adapter: "ai-sdk" },
   );
-  const tools = definitions.map(({ name, description, parameters, execute }) => [
-    name,
+  const tools = definitions.map((definition) => [
+    definition.name,
     {
-      description,
+      description: definition.description,
       inputSchema: {
         [SCHEMA]: true,
         [VALIDATOR]: true,
-        jsonSchema: parameters,
+        jsonSchema: definition.parameters,
         validate: undefined,
       },
       execute: async (input: unknown, execution: ToolExecution) =>
-        execute(input, execution, {
+        definition.execute(input, execution, {
           callId: execution.toolCallId,
           signal: execution.abortSignal,
         }),

@@ -92,13 +92,16 @@ export function memoryMiddleware(options: MemoryMiddlewareOptions): MemoryMiddle
   const finish = async (
     { turn, conversation }: Call,
     answer: Answer | undefined,
+    stopped: readonly PromptPart[] = [],
   ): Promise<void> => {
+    const before = toDrafts(conversation, includeTools);
     const drafts = answer === undefined ? undefined : answerDrafts(answer, includeTools);
-    if (drafts === undefined) {
-      turn.abort();
+    if (drafts !== undefined) {
+      await turn.finish(anchored(drafts, before, answer?.responseId));
       return;
     }
-    await turn.finish(anchored(drafts, toDrafts(conversation, includeTools), answer?.responseId));
+    const partial = toDrafts([{ role: "assistant", content: [...stopped] }], includeTools);
+    turn.abort(anchored(partial, before));
   };
 
   return {
@@ -131,7 +134,7 @@ export function memoryMiddleware(options: MemoryMiddlewareOptions): MemoryMiddle
       const call = calls.get(params as object);
       if (call === undefined) return doStream();
       const result = await orAbort(call, doStream);
-      const observed = observeAnswer(async (answer) => finish(call, answer));
+      const observed = observeAnswer(async (answer, stopped) => finish(call, answer, stopped));
       return { ...result, stream: result.stream.pipeThrough(observed) };
     },
   };

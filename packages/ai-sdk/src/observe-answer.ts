@@ -7,8 +7,11 @@ interface StreamPart extends PromptPart {
   finishReason?: unknown;
 }
 
-/** Told once how a stream ended: with an answer, or with undefined when it broke off. */
-export type AnswerListener = (answer: Answer | undefined) => Promise<void> | void;
+/** Told once how a stream ended: with an answer, or without one and with what it had said when it was stopped. */
+export type AnswerListener = (
+  answer: Answer | undefined,
+  stopped?: readonly PromptPart[],
+) => Promise<void> | void;
 
 /** Passes every part on at once and keeps what the answer is made of; only a `finish` part makes it an answer. */
 export function observeAnswer(done: AnswerListener): TransformStream<unknown, unknown> {
@@ -54,7 +57,7 @@ export function observeAnswer(done: AnswerListener): TransformStream<unknown, un
       await done(complete ? { content, finishReason, responseId } : undefined);
     },
     async cancel() {
-      await done(undefined);
+      await done(undefined, content);
     },
   } as Transformer<unknown, unknown>);
 }

@@ -60,14 +60,14 @@ export function injectBlock(
   const leading = firstOther === -1 ? prompt.length : firstOther;
   const last = prompt[leading - 1];
   // text with options of its own, such as a cache breakpoint, stays as it is
-  const mayJoin =
+  if (
     typeof last?.content === "string" &&
     last.providerOptions === undefined &&
-    options.blockOptions === undefined;
-  if (last !== undefined && mayJoin)
+    options.blockOptions === undefined
+  )
     return prompt.with(leading - 1, {
       ...last,
-      content: last.content === "" ? block : `${String(last.content)}\n\n${block}`,
+      content: last.content === "" ? block : `${last.content}\n\n${block}`,
     });
   return prompt.toSpliced(leading, 0, { role: "system", content: block, ...own });
 }

@@ -11,7 +11,7 @@ import type { TestService } from "@spectron/testing";
 import { convertToModelMessages, jsonSchema, Output, stepCountIs, streamText } from "ai";
 import type { ModelMessage } from "ai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ask, modes, newChat, weatherTool } from "./chats.ts";
+import { ask, modes, newChat, retryableError, weatherTool } from "./chats.ts";
 import type { Chat } from "./chats.ts";
 import { scriptedModel, textOf } from "./scripted-model.ts";
 import type { Step } from "./scripted-model.ts";
@@ -31,16 +31,10 @@ async function knownUser(changes: Parameters<typeof newChat>[1] = {}): Promise<C
   return chat;
 }
 
-const retryable = Object.assign(new Error("busy"), {
-  [Symbol.for("vercel.ai.error")]: true,
-  [Symbol.for("vercel.ai.error.AI_APICallError")]: true,
-  isRetryable: true,
-});
-
-describe.each(modes)("AI SDK checklist, %s", (_, stream) => {
+describe.each(modes)("AI SDK checklist, %s", (_mode, stream) => {
   test("maxRetries: one output unit and one retrieval for the user message", async () => {
     const chat = newChat(service);
-    const { model, calls } = scriptedModel([{ throws: retryable }, { text: "Nice city." }]);
+    const { model, calls } = scriptedModel([{ throws: retryableError() }, { text: "Nice city." }]);
     await ask(stream, {
       model: withMemory(model, chat.options),
       prompt: "I live in Braga.",
@@ -106,7 +100,7 @@ describe.each(modes)("AI SDK checklist, %s", (_, stream) => {
     ]);
     const remembering = withMemory(model, chat.options);
     const { providerOptions } = chat;
-    const { execute: _, ...unapproved } = weatherTool().weather;
+    const { execute: _execute, ...unapproved } = weatherTool().weather;
     const asked: ModelMessage[] = [{ role: "user", content: "How is the weather?" }];
     await ask(stream, {
       model: remembering,
@@ -460,6 +454,23 @@ describe("streams", () => {
     });
     for await (const part of result.fullStream) if (part.type === "text-delta") abort.abort();
     expect(await chat.stored()).toEqual(["user: I live in Braga."]);
+  });
+
+  test("on request the partial answer of an aborted stream is stored too, marked", async () => {
+    const chat = newChat(service, { storeIncomplete: true });
+    const abort = new AbortController();
+    const result = streamText({
+      model: withMemory(hanging("Nice ci"), chat.options),
+      prompt: "I live in Braga.",
+      abortSignal: abort.signal,
+      providerOptions: chat.providerOptions,
+      onError: () => undefined,
+    });
+    for await (const part of result.fullStream) if (part.type === "text-delta") abort.abort();
+    expect(await chat.stored()).toEqual([
+      "user: I live in Braga.",
+      expect.stringMatching(/^assistant: Nice ci\s+\[stopped before the end\]$/),
+    ]);
   });
 
   const long = { text: "word ".repeat(500).trim() };

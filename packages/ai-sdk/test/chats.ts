@@ -99,3 +99,12 @@ export function weatherTool(result: unknown = "sunny"): {
     }),
   };
 }
+
+/** An error that the SDK answers with another attempt. */
+export function retryableError(): Error {
+  return Object.assign(new Error("busy"), {
+    [Symbol.for("vercel.ai.error")]: true,
+    [Symbol.for("vercel.ai.error.AI_APICallError")]: true,
+    isRetryable: true,
+  });
+}

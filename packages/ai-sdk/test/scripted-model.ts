@@ -11,6 +11,8 @@ export interface ScriptedCall {
 
 /** One scripted answer of the model, generated and streamed alike. */
 export interface Step {
+  /** Words of the prompt that this answer is for; any prompt without. */
+  for?: string;
   text?: string;
   calls?: ScriptedCall[];
   /** Content parts of the model's specification, in front of the text. */
@@ -40,8 +42,7 @@ const { MockLanguageModelV4, MockLanguageModelV3, MockLanguageModelV2 } =
   mocks as unknown as Record<string, MockConstructor | undefined>;
 
 /** The SDK's major version under test. */
-export const major =
-  MockLanguageModelV4 !== undefined ? 7 : MockLanguageModelV3 !== undefined ? 6 : 5;
+const major = MockLanguageModelV4 !== undefined ? 7 : MockLanguageModelV3 !== undefined ? 6 : 5;
 
 const usage =
   major === 5
@@ -99,19 +100,21 @@ function streamed(part: object): object[] {
 /** The SDK's own mock model, answering from a script; the script may grow while it runs. */
 export function scriptedModel(script: Step[]): {
   model: Exclude<LanguageModel, string>;
-  calls(): RecordedCall[];
-  prompts(): string[];
+  calls: () => RecordedCall[];
+  prompts: () => string[];
 } {
-  const next = (): Step => {
-    const step = script.shift() ?? {};
+  const next = ({ prompt }: RecordedCall): Step => {
+    const text = prompt.map(textOf).join("\n");
+    const index = script.findIndex((step) => step.for !== undefined && text.includes(step.for));
+    const step = script.splice(Math.max(0, index), 1)[0] ?? {};
     if (step.throws !== undefined) throw step.throws;
     return step;
   };
   const Constructor = MockLanguageModelV4 ?? MockLanguageModelV3 ?? MockLanguageModelV2;
   if (Constructor === undefined) throw new Error("ai/test has no mock language model.");
   const mock = new Constructor({
-    doGenerate: async () => {
-      const step = next();
+    doGenerate: async (options: RecordedCall) => {
+      const step = next(options);
       return {
         content: [
           ...(step.parts ?? []),
@@ -124,7 +127,9 @@ export function scriptedModel(script: Step[]): {
         warnings: [],
       };
     },
-    doStream: async () => ({ stream: simulateReadableStream({ chunks: chunks(next()) }) }),
+    doStream: async (options: RecordedCall) => ({
+      stream: simulateReadableStream({ chunks: chunks(next(options)) }),
+    }),
   });
   const calls = (): RecordedCall[] => [...mock.doGenerateCalls, ...mock.doStreamCalls];
   return {

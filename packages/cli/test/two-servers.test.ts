@@ -41,7 +41,12 @@ async function start(): Promise<Server> {
       "--no-warnings",
       BIN,
       "serve",
-      ...["--database", postgres.url, "--port", "0", "--api-key", API_KEY],
+      "--database",
+      postgres.url,
+      "--port",
+      "0",
+      "--api-key",
+      API_KEY,
     ],
     { stdio: ["ignore", "pipe", "inherit"] },
   );

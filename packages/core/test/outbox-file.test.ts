@@ -19,7 +19,7 @@ import type { MemoryError } from "@spectron/core";
 import { createAdapterMemory } from "@spectron/core/adapter";
 import type { OutboxRecord } from "@spectron/core/adapter";
 import { fileOutbox, fileSessionMap } from "@spectron/core/outbox-file";
-import { serve } from "@spectron/server";
+import { serve } from "@spectron/testing/service";
 import { seeded, startFaultProxy } from "@spectron/testing";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 

@@ -6,7 +6,7 @@ import {
 import { createSpectron } from "@spectron/core";
 import { createAdapterMemory, createToolDefinitions, idAnchor } from "@spectron/core/adapter";
 import type { Receipt } from "@spectron/core/adapter";
-import { embedded } from "@spectron/server";
+import { embedded } from "@spectron/testing/service";
 
 /** One turn and one tool call under a real tracer, and one recall that fails; prints spans and receipts. */
 const exporter = new InMemorySpanExporter();

@@ -48,14 +48,16 @@ const say = async (text: string): Promise<string> => {
   });
   return (outcome.body as { sessionId: string }).sessionId;
 };
-let refused = "";
-for (let count = 0; refused === ""; count += 1)
-  await say(`message ${count} ${"x".repeat(1000)}`).then(
-    (id) => process.send?.(id),
-    (error: unknown) => {
-      refused = (error as { code: string }).code;
-    },
-  );
+/** Writes until one is refused; answers with how. */
+async function fill(): Promise<string> {
+  for (let count = 0; ; count += 1)
+    try {
+      process.send?.(await say(`message ${count} ${"x".repeat(1000)}`));
+    } catch (error) {
+      return (error as { code: string }).code;
+    }
+}
+const refused = await fill();
 if (refused !== "storage_full") throw new Error(`The full disk was told as ${refused}.`);
 const { sessions } = await engine.read("listSessions", {
   caller,

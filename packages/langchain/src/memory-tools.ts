@@ -30,16 +30,20 @@ export function memoryTools(options: MemoryToolsOptions): StructuredToolInterfac
   });
   return createToolDefinitions<ToolRuntime>(options.spectron, bind, { adapter: "langchain" })
     .filter(({ name }) => options.include?.includes(name) ?? true)
-    .map(({ name, description, parameters, execute }) =>
+    .map((definition) =>
       tool(
         async (args: unknown, runtime: unknown) => {
           const call = (runtime ?? {}) as ToolRuntime;
-          return execute(args, call, {
+          return definition.execute(args, call, {
             callId: call.toolCallId ?? call.toolCall?.id,
             signal: call.signal,
           });
         },
-        { name, description, schema: parameters },
+        {
+          name: definition.name,
+          description: definition.description,
+          schema: definition.parameters,
+        },
       ),
     );
 }

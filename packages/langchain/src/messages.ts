@@ -93,7 +93,7 @@ function words(
   message: BaseMessage,
   more: { tool?: string; callId?: string | undefined } = {},
 ): Part[] {
-  return part("", { role, text: contentText(blocksOf(message)), ...more });
+  return partOf("", { role, text: contentText(blocksOf(message)), ...more });
 }
 
 function answer(
@@ -113,7 +113,7 @@ function answer(
   const asked = (message.tool_calls ?? []).map((call) => called(call.name, call.args));
   const lines = [contentText(blocksOf(message)), ...own, ...asked].filter((line) => line !== "");
   return [
-    ...part("", { role: "assistant", text: lines.join("\n") }),
+    ...partOf("", { role: "assistant", text: lines.join("\n") }),
     ...blocks.flatMap((block) => providerResult(block, includeTools, calls)),
   ];
 }
@@ -135,14 +135,14 @@ function providerResult(
   if (!includeTools.includes(tool)) return [];
   const output = block["output"];
   const text = typeof output === "string" ? output : (JSON.stringify(output) ?? "");
-  return part(callId, { role: "tool", text, tool, callId });
+  return partOf(callId, { role: "tool", text, tool, callId });
 }
 
 function called(name: string, args: unknown): string {
   return `called ${name}(${sortedJson(args ?? {})})`;
 }
 
-function part(name: string, said: Said): Part[] {
+function partOf(name: string, said: Said): Part[] {
   const text = stripMemoryBlocks(said.text);
   return text === "" ? [] : [{ part: name, said: { ...said, text } }];
 }

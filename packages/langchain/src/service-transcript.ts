@@ -14,13 +14,13 @@ import type {
 type Entry = TranscriptEntry<StoredMessage>;
 
 /** Failures after which the same messages may still get through. */
-const PASSING: readonly MemoryErrorCode[] = [
+const PASSING: ReadonlySet<MemoryErrorCode> = new Set([
   "connection",
   "timeout",
   "rate_limited",
   "server",
   "conflict",
-];
+] as const);
 /** Messages that may wait for a service that is down; beyond that new ones are refused, loudly. */
 const MOST_WAITING = 1_000;
 
@@ -50,7 +50,7 @@ export function serviceTranscript(options: SpectronChatMessageHistoryOptions): M
       );
       mayBeStored = false;
     } catch (error) {
-      if (MemoryError.isInstance(error) && PASSING.includes(error.code)) {
+      if (MemoryError.isInstance(error) && PASSING.has(error.code)) {
         mayBeStored = true;
         throw error;
       }

@@ -10,7 +10,6 @@ import {
 import type { InputValues, MemoryVariables, OutputValues } from "@langchain/core/memory";
 import { AIMessage, HumanMessage, SystemMessage, getBufferString } from "@langchain/core/messages";
 import type { BaseMessage } from "@langchain/core/messages";
-import { listTurns } from "./service-calls.ts";
 import { within } from "./within.ts";
 
 export interface SpectronMemoryOptions extends MemoryOptions {
@@ -97,9 +96,9 @@ export class SpectronMemory extends BaseMemory {
     try {
       if (this.saved !== undefined) await within(this.saved.delivered(), timeoutMs);
       const id = await this.memory.sessionId(this.options);
-      const query = { limit: recent.toString(), order: "desc" };
+      const page = { limit: recent, order: "desc" as const };
       const bound = throws ? {} : { timeoutMs, retries: 0 };
-      const { turns } = await listTurns(spectron, id, query, bound);
+      const { turns } = await spectron.sessions.turns(id, page, bound);
       return turns.toReversed().flatMap((turn): BaseMessage[] => {
         if (turn.role === "user") return [new HumanMessage(turn.content)];
         return turn.role === "assistant" ? [new AIMessage(turn.content)] : [];

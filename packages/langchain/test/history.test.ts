@@ -36,7 +36,7 @@ function history(options: Options = {}): SpectronChatMessageHistory {
 const dicts = (messages: readonly BaseMessage[]): unknown =>
   JSON.parse(JSON.stringify(messages.map((message) => message.toDict())));
 const textsOf = (messages: readonly BaseMessage[]): string[] =>
-  messages.map((message) => `${message.getType()}: ${String(message.content)}`);
+  messages.map((message) => `${message.getType()}: ${message.content as string}`);
 
 /** One conversation with everything that a message may carry. */
 function richMessages(): BaseMessage[] {
@@ -80,7 +80,10 @@ describe.each([
   ["kept in another history", (): InMemoryChatMessageHistory => new InMemoryChatMessageHistory()],
 ])("messages %s", (_, makeTranscript) => {
   const make = (options: Options = {}): SpectronChatMessageHistory =>
-    history({ ...(makeTranscript === undefined ? {} : { transcript: makeTranscript() }), ...options });
+    history({
+      ...(makeTranscript === undefined ? {} : { transcript: makeTranscript() }),
+      ...options,
+    });
 
   test("what comes back is what went in: calls, ids, blocks, metadata, artifacts", async () => {
     const scope = harness.newScope();
@@ -180,12 +183,7 @@ describe("in RunnableWithMessageHistory", () => {
   const config = (sessionId: string): { configurable: { sessionId: string } } => ({
     configurable: { sessionId },
   });
-  const expected = [
-    "human: I live in Braga.",
-    "ai: one",
-    "human: Thanks",
-    "ai: two",
-  ];
+  const expected = ["human: I live in Braga.", "ai: one", "human: Thanks", "ai: two"];
 
   test.each([
     ["invoked", false],
@@ -231,7 +229,9 @@ describe("in RunnableWithMessageHistory", () => {
       getMessageHistory: (session: string) => history({ scope, session }),
     });
     await Promise.all(
-      ["t1", "t2"].map(async (name) => chain.invoke([new HumanMessage(`I am ${name}`)], config(name))),
+      ["t1", "t2"].map(async (name) =>
+        chain.invoke([new HumanMessage(`I am ${name}`)], config(name)),
+      ),
     );
     for (const name of ["t1", "t2"])
       expect(textsOf(await history({ scope, session: name }).getMessages())).toEqual([
@@ -310,9 +310,9 @@ describe("failures", () => {
     const options = { spectron, timeoutMs: 10, onError };
     expect(await history(options).getMessages()).toEqual([]);
     expect(errors.map((error) => error.code)).toEqual(["timeout"]);
-    await expect(
-      history({ ...options, failureMode: "throw" }).getMessages(),
-    ).rejects.toMatchObject({ code: "timeout" });
+    await expect(history({ ...options, failureMode: "throw" }).getMessages()).rejects.toMatchObject(
+      { code: "timeout" },
+    );
   });
 
   test("without a session nothing is written, with one warning", async () => {

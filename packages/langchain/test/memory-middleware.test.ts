@@ -173,7 +173,9 @@ describe("what is sent", () => {
         recall: PATIENT,
       });
       const agent = createAgent({
-        model: fakeModel().respond(calls("weather", { city: "Braga" }, "a1")).respond(ai("Sunny.")),
+        model: fakeModel()
+          .respond(calls("weather", { city: "Braga" }, "a1"))
+          .respond(ai("Sunny.")),
         tools: [weather],
         middleware: [middleware],
       });
@@ -240,7 +242,10 @@ describe("what is sent", () => {
     await harness.spectron.flush();
     const result = await agent.invoke(user("Where do I live?"), thread("t2"));
     expect(promptsOf(model)[1]).toContain("home_city: Braga");
-    expect((result.messages as BaseMessage[]).map((message) => message.getType())).toEqual(["human", "ai"]);
+    expect((result.messages as BaseMessage[]).map((message) => message.getType())).toEqual([
+      "human",
+      "ai",
+    ]);
     expect(result).not.toHaveProperty("_spectronCursor");
     await harness.spectron.flush();
     expect(JSON.stringify(harness.units(scope))).not.toContain("spectron-memory");
@@ -589,7 +594,11 @@ describe("runs that stop on the way", () => {
       .respond(calls("weather", { city: "Braga" }, "a1"))
       .respond(calls("weather", { city: "Porto" }, "a2"))
       .respond(ai("Sunny.", "a3"));
-    const agent = agentWith(model, { scope }, { tools: [weather], checkpointer: new MemorySaver() });
+    const agent = agentWith(
+      model,
+      { scope },
+      { tools: [weather], checkpointer: new MemorySaver() },
+    );
     await expect(
       agent.invoke(user("Weather?"), { ...thread("t"), recursionLimit: 4 }),
     ).rejects.toThrow("Recursion limit");
@@ -607,11 +616,7 @@ describe("runs that stop on the way", () => {
   test("an abort during the model call keeps the user's message and nothing else", async () => {
     const scope = harness.newScope();
     const { errors, onError } = collectErrors();
-    const agent = agentWith(
-      fakeModel(),
-      { scope, session: "s", onError },
-      { after: [hold] },
-    );
+    const agent = agentWith(fakeModel(), { scope, session: "s", onError }, { after: [hold] });
     const controller = new AbortController();
     const run = agent.invoke(user("I live in Braga."), { signal: controller.signal });
     await vi.waitFor(() => expect(harness.units(scope)).toHaveLength(1));
@@ -724,7 +729,9 @@ describe("beside other parts of an agent", () => {
       { name: "expert", description: "expert", schema: { type: "object", properties: {} } },
     );
     const outer = agentWith(
-      fakeModel().respond(calls("expert", {}, "a1")).respond(ai("Done.", "a2")),
+      fakeModel()
+        .respond(calls("expert", {}, "a1"))
+        .respond(ai("Done.", "a2")),
       memory,
       { tools: [expert], checkpointer: new MemorySaver() },
     );

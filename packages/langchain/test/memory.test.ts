@@ -37,7 +37,7 @@ function scripted(...responses: string[]): { llm: FakeListChatModel; prompts: st
     callbacks: [
       {
         handleChatModelStart: (_: unknown, [messages = []]: BaseMessage[][]) => {
-          prompts.push(messages.map((message) => String(message.content)).join("\n"));
+          prompts.push(messages.map((message) => message.content as string).join("\n"));
         },
       },
     ],

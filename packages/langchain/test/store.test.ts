@@ -168,19 +168,29 @@ describe.each<[string, () => BaseStore]>([
       "a/b/d/i",
       "a/b/f",
     ]);
-    expect(join(await store.listNamespaces({ suffix: ["f"] }))).toEqual(["a/b/f", "a/c/f", "b/a/f"]);
+    expect(join(await store.listNamespaces({ suffix: ["f"] }))).toEqual([
+      "a/b/f",
+      "a/c/f",
+      "b/a/f",
+    ]);
     expect(join(await store.listNamespaces({ prefix: ["a"], suffix: ["f"] }))).toEqual([
       "a/b/f",
       "a/c/f",
     ]);
-    expect(join(await store.listNamespaces({ prefix: ["a", "*", "f"] }))).toEqual(["a/b/f", "a/c/f"]);
+    expect(join(await store.listNamespaces({ prefix: ["a", "*", "f"] }))).toEqual([
+      "a/b/f",
+      "a/c/f",
+    ]);
     expect(join(await store.listNamespaces({ maxDepth: 2 }))).toEqual([
       "a/b",
       "a/c",
       "b/a",
       "users/123",
     ]);
-    expect(join(await store.listNamespaces({ limit: 2, offset: 1 }))).toEqual(["a/b/d/e", "a/b/d/i"]);
+    expect(join(await store.listNamespaces({ limit: 2, offset: 1 }))).toEqual([
+      "a/b/d/e",
+      "a/b/d/i",
+    ]);
   });
 
   test("namespaces that no store takes are refused", async () => {
@@ -242,10 +252,10 @@ describe("over the memory service", () => {
     const store = spectronStore();
     const labels = ["a/b", "a%2Fb", "*", "ü", "u\u0308", "a b", "=", "k=v"];
     for (const label of labels) await store.put([label], "k", { label });
-    for (const label of labels)
-      expect((await store.get([label], "k"))?.value).toEqual({ label });
+    for (const label of labels) expect((await store.get([label], "k"))?.value).toEqual({ label });
     const listed = (await store.listNamespaces()).map(([label]) => label);
-    expect(listed.toSorted()).toEqual(labels.toSorted());
+    expect(new Set(listed)).toEqual(new Set(labels));
+    expect(listed).toHaveLength(labels.length);
     const keys = ["", "a/b", "x".repeat(500), "#1", "ключ"];
     for (const key of keys) await store.put(["keys"], key, { key });
     for (const key of keys)

@@ -39,6 +39,7 @@ const CAPABILITIES: readonly string[] = [
   "client-message-id",
   "message-revisions",
   "turn-parts",
+  "context-profile",
   "external-session-id",
   "session-turns",
   "state-diff",

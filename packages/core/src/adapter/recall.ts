@@ -29,7 +29,7 @@ const DEFAULT_MAX_TOKENS = 512;
 /** Turns whose block is kept, so that steps and retries of a turn see the same bytes. */
 const REMEMBERED = 500;
 
-/** Asks for profile and context at once, inside one bound; equal questions of one turn share the answer. */
+/** Asks for profile and context in one request, inside one bound; equal questions of one turn share the answer. */
 export function createRecall(options: {
   spectron: Spectron;
   shared: Shared;
@@ -41,6 +41,8 @@ export function createRecall(options: {
   const maxTokens = settings.maxTokens ?? DEFAULT_MAX_TOKENS;
   const cache = new Map<string, Promise<RecalledBlock>>();
   let announces: Promise<boolean> | undefined;
+  /** A service that answered a context without the profile it was asked for is asked for both at once. */
+  let separate = false;
 
   /** A service that announces nothing may ignore the lens, and its profile would mix the users of one key (contract 7.9). */
   const narrowsProfile = async (signal: AbortSignal): Promise<boolean> => {
@@ -65,19 +67,23 @@ export function createRecall(options: {
       query,
       lens,
       maxTokens,
+      profile: true,
       ...(settings.k === undefined ? {} : { k: settings.k }),
     };
     const [profile, context] = await shared.breaker.run(async () => {
       // a slow write may not use up the time of the read: that would look like an outage
       await atMost(earlier, timeoutMs / 2);
       return withDeadline(
-        async (signal) =>
-          Promise.all([
-            narrowsProfile(signal).then(async (narrows) =>
-              narrows ? spectron.profile({ lens }, { signal, retries: 0 }) : undefined,
-            ),
-            spectron.recallContext(request, { signal, retries: 0 }),
-          ]),
+        async (signal) => {
+          const reading = { signal, retries: 0 };
+          const readProfile = async () =>
+            (await narrowsProfile(signal)) ? spectron.profile({ lens }, reading) : undefined;
+          const beside = separate ? readProfile() : undefined;
+          beside?.catch(() => undefined);
+          const found = await spectron.recallContext(request, reading);
+          separate = found.profile === undefined;
+          return [found.profile ?? (await (beside ?? readProfile())), found] as const;
+        },
         {
           call: "Recall",
           timeoutMs: Math.max(1, timeoutMs - (performance.now() - started)),

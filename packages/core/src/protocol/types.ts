@@ -283,6 +283,8 @@ export interface QueryResponse {
 export interface ContextRequest extends ReadFilter {
   query: string;
   k?: number | undefined;
+  /** Also answers with the profile of the same region, so that one request brings both (capability `context-profile`). */
+  profile?: boolean | undefined;
   /** Token budget of the answer, four characters to a token. */
   maxTokens?: number | undefined;
 }
@@ -305,6 +307,7 @@ export interface ContextResponse {
   context: string;
   /** What the context is made of, best first. */
   hits?: ContextHit[] | undefined;
+  profile?: ProfileResponse | undefined;
   tier?: string | undefined;
   queryMs?: number | undefined;
   traceId?: string | undefined;

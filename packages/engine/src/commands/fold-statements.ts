@@ -58,6 +58,6 @@ export function keysBySet(statements: readonly StoredStatement[]): Map<number, s
   return new Map([...sets].map(([set, keys]) => [set, [...keys]]));
 }
 
-export function emptyOutcome(): Outcome {
+function emptyOutcome(): Outcome {
   return { created: [], reinforced: [], closed: [], corrections: [], uncertainties: [] };
 }

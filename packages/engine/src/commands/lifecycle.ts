@@ -8,7 +8,7 @@ import { endFacts } from "./forget.ts";
 import { actor } from "./make-statements.ts";
 
 /** How long a context fact holds without being said again (contract 4.2). */
-export const CONTEXT_TTL_MS: number = 7 * 24 * 60 * 60 * 1000;
+const CONTEXT_TTL_MS = 7 * 24 * 60 * 60 * 1000;
 /** Most facts that one sweep looks at. */
 const MOST_FACTS = 100_000;
 

@@ -225,8 +225,3 @@ export function factId(kind: FactKind, statementId: string): string {
   const prefix = { attribute: "attr", relation: "rel", instruction: "inst", uncertainty: "unc" };
   return `${prefix[kind]}_${statementId.slice(statementId.indexOf("_") + 1)}`;
 }
-
-/** Order in which statements are folded: as if the present conversation had been the only one. */
-export function compareStatements(a: StoredStatement, b: StoredStatement): number {
-  return a.orderAt - b.orderAt || a.origin - b.origin || a.row - b.row;
-}

@@ -1,7 +1,6 @@
 import { MemoryError } from "@spectron/core";
 import type { SessionResponse, Spectron, TurnResponse, WireMessage } from "@spectron/core";
 import type { Item } from "@langchain/langgraph-checkpoint";
-import { getTurn, listSessions, listTurns, retractTurn } from "../service-calls.ts";
 import { namespacePath, startsWith } from "./namespace-path.ts";
 
 /** One namespace that holds items. */
@@ -39,7 +38,7 @@ export interface StoreRecords {
 
 /** Marks the service's sessions that belong to stores. */
 const MARK = "langgraph";
-const PAGE = "500";
+const PAGE = 500;
 const LONGEST_ID = 128;
 const LONGEST_EXTERNAL_ID = 256;
 /** Namespaces whose session is remembered. */
@@ -88,7 +87,7 @@ export function createStoreRecords(options: {
   const find = async (namespace: readonly string[]): Promise<string | undefined> => {
     const known = sessions.get(JSON.stringify(namespace));
     if (known !== undefined) return known;
-    const found = await listSessions(spectron, { externalId: await externalId(namespace) });
+    const found = await spectron.sessions.list({ externalId: await externalId(namespace) });
     const session = found.sessions.find((item) => namespaceOf(item) !== undefined);
     return session === undefined ? undefined : remember(namespace, session.id);
   };
@@ -107,19 +106,19 @@ export function createStoreRecords(options: {
   };
 
   const present = async (session: string, key: string): Promise<TurnResponse | undefined> => {
-    const query = { clientId: await messageId(key), parts: "true", limit: "1" };
-    return (await listTurns(spectron, session, query)).turns[0];
+    const filter = { clientId: await messageId(key), parts: true, limit: 1 };
+    return (await spectron.sessions.turns(session, filter)).turns[0];
   };
 
   return {
     async namespaces(prefix) {
       await ready();
       const path = namespacePath(root, prefix);
-      const lens = JSON.stringify([[path === "/" ? "/*" : `${path}/*`]]);
+      const lens = [[path === "/" ? "/*" : `${path}/*`]];
       const found: StoredNamespace[] = [];
       let cursor: string | undefined;
       do {
-        const page = await listSessions(spectron, { lens, limit: PAGE, cursor });
+        const page = await spectron.sessions.list({ lens, limit: PAGE, cursor });
         for (const session of page.sessions) {
           const namespace = namespaceOf(session);
           const isOurs =
@@ -144,7 +143,7 @@ export function createStoreRecords(options: {
     async *items({ namespace, session }) {
       let cursor: string | undefined;
       do {
-        const page = await listTurns(spectron, session, { parts: "true", limit: PAGE, cursor });
+        const page = await spectron.sessions.turns(session, { parts: true, limit: PAGE, cursor });
         for (const turn of page.turns) {
           const item = toItem(namespace, turn);
           if (item !== undefined) yield item;
@@ -154,7 +153,7 @@ export function createStoreRecords(options: {
     },
 
     item: async ({ namespace, session }, turn) =>
-      toItem(namespace, await getTurn(spectron, session, turn)),
+      toItem(namespace, await spectron.sessions.turn(session, turn, { parts: true })),
 
     async put(namespace, items) {
       await ready();
@@ -183,7 +182,7 @@ export function createStoreRecords(options: {
       const session = await find(namespace);
       const turn = session === undefined ? undefined : await present(session, key);
       if (session !== undefined && turn !== undefined)
-        await retractTurn(spectron, session, turn.id);
+        await spectron.sessions.retract(session, turn.id);
     },
   };
 }

@@ -25,7 +25,9 @@ const readSchema = z.object({
   maxTokens: z.number().int().min(1).max(LIMITS.contextTokens.most).optional(),
 });
 
-const contextSchema = readSchema.pick({ maxTokens: true });
+const contextSchema = readSchema
+  .pick({ maxTokens: true })
+  .extend({ profile: z.boolean().default(false) });
 
 export function recallRoutes(app: Hono<AppEnv>, engine: Engine): void {
   app.post("/query", async (c) => {
@@ -49,12 +51,20 @@ export function recallRoutes(app: Hono<AppEnv>, engine: Engine): void {
   });
 
   app.post("/context", async (c) => {
-    const { result, queryMs } = await run(engine, c, await readBody(c.req.raw), {
-      maxTokens: LIMITS.contextTokens.default,
-    });
+    const raw = await readBody(c.req.raw);
+    const wantsProfile = parse(contextSchema, raw).profile;
+    const { caller } = c.get("identity");
+    const clamp = { patterns: caller.read, ...readNarrowing(c, raw) };
+    const [{ result, queryMs }, profile] = await Promise.all([
+      run(engine, c, raw, { maxTokens: LIMITS.contextTokens.default }),
+      wantsProfile
+        ? engine.read("readProfile", { caller, clamp, at: engine.now() })
+        : Promise.resolve(undefined),
+    ]);
     c.header("x-trace-id", result.traceId);
     return c.json({
       context: result.context,
+      ...(profile === undefined ? {} : { profile }),
       hits: result.hits.map(({ id, score, sources }) => ({ id, score, sources })),
       tier: "hybrid",
       queryMs,
