@@ -77,9 +77,7 @@ export function createApp(
     const options = { ...memory, session: bound.session };
     const transcript = setup.transcript?.();
     const made: Session =
-      transcript === undefined
-        ? memorySession(options)
-        : memorySession({ ...options, transcript });
+      transcript === undefined ? memorySession(options) : memorySession({ ...options, transcript });
     sessions.set(name, made);
     return made;
   };
