@@ -80,8 +80,13 @@ export async function ask(
   call: Parameters<typeof generateText>[0],
 ): Promise<string> {
   if (!stream) return (await generateText(call)).text;
-  return streamText({ ...(call as Parameters<typeof streamText>[0]), onError: () => undefined })
-    .text;
+  const result = streamText({
+    ...(call as Parameters<typeof streamText>[0]),
+    onError: () => undefined,
+  });
+  // what breaks at the end of a stream breaks the reading of it; in ai 5 the text alone would never come
+  for await (const part of result.fullStream) void part;
+  return result.text;
 }
 
 /** A tool that gives what it is made with. */

@@ -18,7 +18,6 @@ test("the adapter kit exports these values and no others", async () => {
       "containsMemoryBlock",
       "createAdapterMemory",
       "createToolDefinitions",
-      "createTranscript",
       "extractMemoryBlocks",
       "idAnchor",
       "ordinalAnchor",

@@ -74,6 +74,47 @@ test("steps and retries of one turn share one recall and the same bytes", async 
   expect(service.requests.filter((request) => request.path.endsWith("/context"))).toHaveLength(1);
 });
 
+test("one request brings profile and context; where the service leaves the profile out, it is asked for", async () => {
+  const asked: string[] = [];
+  const spectron = (isOlder: boolean) =>
+    createSpectron({
+      ...service.service,
+      fetch: async (input, init) => {
+        const request = new Request(input, init);
+        asked.push(new URL(request.url).pathname.split("/").at(-1) ?? "");
+        const response = await service.service.fetch(request);
+        if (!isOlder || asked.at(-1) !== "context") return response;
+        const { profile: _, ...body } = (await response.json()) as Record<string, unknown>;
+        return Response.json(body);
+      },
+    });
+  await service.spectron.facts.batch({
+    scopes: [[binding.scope]],
+    messages: [{ role: "user", content: "I live in Braga." }],
+  });
+  for (const isOlder of [false, true]) {
+    const memory = createAdapterMemory({
+      spectron: spectron(isOlder),
+      adapter: "langchain",
+      store: "never",
+      recall: { timeoutMs: 20_000 },
+    });
+    const ask = async (query: string) =>
+      memory.turn(binding, { inputs: [], query, queryAnchor: query }).block;
+    expect(await ask("Where do I live?")).toContain("home_city: Braga");
+    expect(await ask("Where is my home?")).toContain("home_city: Braga");
+  }
+  expect(asked.toSorted()).toEqual([
+    "context",
+    "context",
+    "context",
+    "context",
+    "health",
+    "profile",
+    "profile",
+  ]);
+});
+
 test("a dead service is asked once, then the breaker answers; the turn is reported, nothing rejects", async () => {
   const errors: string[] = [];
   const fetch = vi.fn<typeof globalThis.fetch>(async () => {
@@ -88,7 +129,7 @@ test("a dead service is asked once, then the breaker answers; the turn is report
   });
   for (let index = 0; index < 5; index += 1)
     expect(await memory.turn(binding, { inputs: [], query: `question ${index}` }).block).toBe("");
-  expect(fetch).toHaveBeenCalledTimes(2); // profile and context of the first turn
+  expect(fetch).toHaveBeenCalledTimes(1); // the one read of the first turn
   expect(errors).toHaveLength(5);
 });
 

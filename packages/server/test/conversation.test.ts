@@ -265,6 +265,28 @@ describe("planted orders", () => {
   });
 });
 
+describe("a stretch of time", () => {
+  test("narrows recall to what became true and was said in it", async () => {
+    const id = await session();
+    await say(id, { role: "user", content: "I love espresso.", ts: "2026-03-01T09:00:00Z" });
+    await say(id, { role: "user", content: "I love espresso cake.", ts: "2026-05-01T09:00:00Z" });
+    const within = async (bounds: object): Promise<string[]> => {
+      const body = { query: "espresso", lens: ALICE, ...bounds };
+      const response = await service.call("POST", "/api/v1/dev/query", body);
+      const { hits } = (await response.json()) as { hits: { source: string; text: string }[] };
+      return hits.map(({ source, text }) => `${source}: ${text.replace(/^\[.*?\] /, "")}`);
+    };
+    expect(await within({})).toHaveLength(4);
+    expect(await within({ validFrom: "2026-04-01T00:00:00Z" })).toEqual([
+      "attribute: user likes: espresso cake",
+      "turn: user: I love espresso cake.",
+    ]);
+    expect(await within({ validUntil: "2026-04-01T00:00:00Z" })).toEqual([
+      "turn: user: I love espresso.",
+    ]);
+  });
+});
+
 describe("lifecycle", () => {
   test("sweeps need the right to manage, and say how many facts they touched", async () => {
     const id = await session();
@@ -275,5 +297,11 @@ describe("lifecycle", () => {
     expect(await post("decay")).toEqual({ affected: 1 });
     expect(await post("decay")).toEqual({ affected: 0 });
     expect(await post("expire")).toEqual({ affected: 0 });
+    const importance = async () =>
+      (await service.spectron.state({ lens: ALICE })).knowledge.attributes[0]?.importance ?? 0;
+    const faded = await importance();
+    expect(faded).toBeLessThan(0.8);
+    await recalled("What do I love? espresso");
+    await expect.poll(importance).toBeCloseTo(faded * 1.1, 6);
   });
 });

@@ -28,7 +28,7 @@ export async function recordTrace(
 }
 
 function returnedIds(returned: unknown): string[] {
-  return Array.isArray(returned) ? returned.map(([id]: [string]) => id) : [];
+  return Array.isArray(returned) ? returned.map(({ id }: { id: string }) => id) : [];
 }
 
 /** What is recalled is held more strongly, up to 1 (contract 4.2); turns have no importance. */

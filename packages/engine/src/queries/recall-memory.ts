@@ -26,6 +26,9 @@ export interface AskedMemory {
   asOf?: Instant | undefined;
   /** Only what carries all of these. */
   labels?: readonly string[] | undefined;
+  /** Only what became true from here on, and what had ended by then (contract 4.7); of a turn, when it was said. */
+  validFrom?: Instant | undefined;
+  validUntil?: Instant | undefined;
   /** Also vectors of this model. */
   model?: string | undefined;
 }
@@ -48,7 +51,11 @@ export async function withMemory<Result>(
   rank: (memory: Memory) => Result,
 ): Promise<Result> {
   if (sets !== "all" && sets.length === 0) return rank(emptyKept());
-  if (asked.asOf !== undefined || (asked.labels ?? []).length > 0)
+  const isNarrowed =
+    (asked.labels ?? []).length > 0 ||
+    asked.validFrom !== undefined ||
+    asked.validUntil !== undefined;
+  if (asked.asOf !== undefined || isNarrowed)
     return rank(await loadOnce(reader, context, sets, asked));
   const size = await reader.recallSize(context, sets);
   const isWhole = size.turns <= WHOLE_POOL;
@@ -93,15 +100,18 @@ async function refresh(
     kept.vectors.set(key, vector);
 }
 
-/** Memory of the past or of a label: asked seldom, so nothing of it is kept. */
+/** Memory of the past, of a label or of a stretch of time: asked seldom, so nothing of it is kept. */
 async function loadOnce(
   reader: Reader,
   context: number,
   sets: VisibleSets,
-  { asOf, labels = [], model }: AskedMemory,
+  { asOf, labels = [], validFrom = -Infinity, validUntil = Infinity, model }: AskedMemory,
 ): Promise<Memory> {
   const turns = (await reader.recallableTurns(context, sets, { limit: WHOLE_POOL, asOf })).filter(
-    (turn) => labels.every((label) => turn.labels.includes(label)),
+    (turn) =>
+      turn.said >= validFrom &&
+      turn.said <= validUntil &&
+      labels.every((label) => turn.labels.includes(label)),
   );
   const pool = buildPool(turns.map(toIndexed));
   return {

@@ -34,6 +34,9 @@ export interface RecallInput {
   sessionId?: string | undefined;
   /** Narrows to what carries all of these. */
   labels?: readonly string[] | undefined;
+  /** Bounds of validity (contract 4.7). */
+  validFrom?: Instant | undefined;
+  validUntil?: Instant | undefined;
   at: Instant;
   asOf?: Instant | undefined;
   /** Present: also renders one text of at most this many tokens. */
@@ -120,7 +123,8 @@ interface Ranked {
 
 function rankMemory(memory: Memory, input: RecallInput): Ranked {
   const { pool, facts } = memory;
-  const options = { at: input.at, limit: input.k, labels: input.labels };
+  const { at, labels, validFrom, validUntil } = input;
+  const options = { at, labels, validFrom, validUntil, limit: input.k };
   const candidates = pool.size + facts.facts.length;
   if (input.mode === "graph") {
     const near = walkFacts(facts, input.query, { ...options, limit: facts.facts.length });

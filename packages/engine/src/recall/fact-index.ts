@@ -39,6 +39,16 @@ export interface FactIndex {
   readonly superseded: readonly Supersession[];
 }
 
+/** Which facts count. */
+export interface FactOptions {
+  /** The moment at which they hold. */
+  at: Instant;
+  labels?: readonly string[] | undefined;
+  /** Bounds of validity. */
+  validFrom?: Instant | undefined;
+  validUntil?: Instant | undefined;
+}
+
 export interface RankedFact extends DescribedFact {
   /** Share of the question's weight that it carries, 0 to 1. */
   score: number;
@@ -64,7 +74,7 @@ export function buildFactIndex(
 export function rankFacts(
   index: FactIndex,
   query: string,
-  options: { at: Instant; limit: number; labels?: readonly string[] | undefined },
+  options: FactOptions & { limit: number },
 ): RankedFact[] {
   return ordered(
     covering(index, query, options).filter(({ score }) => score >= LEAST_COVERAGE),
@@ -78,7 +88,7 @@ export function rankFacts(
 export function walkFacts(
   index: FactIndex,
   query: string,
-  options: { at: Instant; limit: number; labels?: readonly string[] | undefined },
+  options: FactOptions & { limit: number },
 ): RankedFact[] {
   const asked = new Set(analyze(query));
   const known = covering(index, query, options);
@@ -105,15 +115,13 @@ export function walkFacts(
 }
 
 /** All facts that hold, each with the share of the question that it carries. */
-function covering(
-  index: FactIndex,
-  query: string,
-  options: { at: Instant; labels?: readonly string[] | undefined },
-): RankedFact[] {
+function covering(index: FactIndex, query: string, options: FactOptions): RankedFact[] {
   const asked = [...new Set(analyze(query))];
   const holding = index.facts.filter(
     ({ fact }) =>
       (fact.validTo === null || fact.validTo > options.at) &&
+      fact.validFrom >= (options.validFrom ?? -Infinity) &&
+      (options.validUntil === undefined || (fact.validTo ?? Infinity) <= options.validUntil) &&
       (options.labels ?? []).every((label) => fact.labels.includes(label)),
   );
   const weights = asked.map((term) => {

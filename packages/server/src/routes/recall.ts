@@ -22,6 +22,8 @@ const readSchema = z.object({
   labels: labels.optional(),
   asOf: instant.optional(),
   atInstant: instant.optional(),
+  validFrom: instant.optional(),
+  validUntil: instant.optional(),
   maxTokens: z.number().int().min(1).max(LIMITS.contextTokens.most).optional(),
 });
 
@@ -115,6 +117,8 @@ async function run(
     passages: body.include === undefined || body.include.includes("passages"),
     sessionId: stripped(body.sessionId),
     asOf: body.asOf,
+    validFrom: body.validFrom,
+    validUntil: body.validUntil,
     maxTokens:
       defaults.maxTokens === undefined ? undefined : (body.maxTokens ?? defaults.maxTokens),
   });
