@@ -23,5 +23,6 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    provide: { sdk: "0.15" },
   },
 });

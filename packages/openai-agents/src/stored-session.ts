@@ -1,6 +1,6 @@
 import { MemoryError } from "@spectron/core";
 import { createTranscript } from "@spectron/core/transcript";
-import type { Transcript, TranscriptEntry } from "@spectron/core/transcript";
+import type { Transcript, TranscriptEntry, TranscriptHistory } from "@spectron/core/transcript";
 import type {
   AgentInputItem,
   RunContext,
@@ -8,6 +8,8 @@ import type {
   SessionHistoryRewriteAwareSession,
   SessionHistoryTransactionAwareSession,
 } from "@openai/agents";
+import { createConversationQueue, repeatableAppend } from "./conversation-queue.ts";
+import type { ConversationQueue, Write } from "./conversation-queue.ts";
 import { toEntries } from "./entries.ts";
 import { fromJson, toJson } from "./item-json.ts";
 import { isUserMessage, lastUserText, toWords } from "./messages.ts";
@@ -22,6 +24,13 @@ export interface MemorySession extends RunContextAwareSession {
   replaceHistoryWithCompaction(items: AgentInputItem[], runContext?: RunContext): Promise<void>;
 }
 
+type History = TranscriptHistory<AgentInputItem>;
+
+interface Conversation {
+  transcript: Transcript<AgentInputItem>;
+  queue: ConversationQueue;
+}
+
 /** A conversation is worth waiting for; a service that is gone says so sooner. */
 const DEFAULT_TIMEOUT_MS = 10_000;
 
@@ -29,23 +38,24 @@ export function createStoredSession(options: MemorySessionOptions): MemorySessio
   const { spectron } = options;
   const includeTools = options.tools?.include ?? [];
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-  const transcripts = new Map<string, Transcript<AgentInputItem>>();
+  const conversations = new Map<string, Conversation>();
 
-  const transcriptOf = (context: RunContext | undefined): Transcript<AgentInputItem> => {
-    const only = [...transcripts.values()];
+  const conversationOf = (context: RunContext | undefined): Conversation => {
+    const only = [...conversations.values()];
     // some calls of the SDK and of applications come without a context
     if (context === undefined && typeof options.scope === "function" && only.length === 1)
-      return only[0] as Transcript<AgentInputItem>;
+      return only[0] as Conversation;
     const scope = fromContext(options.scope, context?.context);
-    const known = transcripts.get(scope);
+    const known = conversations.get(scope);
     if (known !== undefined) return known;
-    const made = createTranscript<AgentInputItem>({
+    const transcript = createTranscript<AgentInputItem>({
       spectron,
       adapter: "openai-agents",
       binding: { scope, session: options.session },
       sessions: options.sessions,
     });
-    transcripts.set(scope, made);
+    const made = { transcript, queue: createConversationQueue({ spectron, onLost: report }) };
+    conversations.set(scope, made);
     return made;
   };
 
@@ -85,26 +95,32 @@ export function createStoredSession(options: MemorySessionOptions): MemorySessio
     (context === undefined || runMemory(spectron, context).silent !== true);
 
   /** Input and answer are two units, so that an answer made anew does not repeat the input. */
-  const addItems = async (
+  const writeOf = (
+    transcript: Transcript<AgentInputItem>,
     items: readonly AgentInputItem[],
     context: RunContext | undefined,
-  ): Promise<void> => {
-    const transcript = transcriptOf(context);
+  ): Write => {
     const settings = { includeTools, remember: remembers(context) };
     const answer = items.findIndex((item) => !isUserMessage(item));
     const split = answer === -1 ? items.length : answer;
     let whole = false;
-    const input = transcript.append(async (history) => {
+    let isInputStored = false;
+    const part = (decide: (history: History) => Promise<readonly AgentInputItem[]>): Write =>
+      repeatableAppend(transcript, async (history) => ({
+        items: await decide(history),
+        toEntries: async (rest) => toEntries(rest, history, settings),
+      }));
+    const input = part(async (history) => {
       // what follows a clear may be the old conversation put back, which shows in the whole of it
-      whole = (await history.cleared()) !== undefined;
-      return toEntries(whole ? items : items.slice(0, split), history, settings);
+      whole ||= (await history.cleared()) !== undefined;
+      return whole ? items : items.slice(0, split);
     });
-    // takes its place in the queue at once, and stays out when the input was lost
-    const output = transcript.append(async (history) => {
-      await input;
-      return whole ? [] : toEntries(items.slice(split), history, settings);
-    });
-    await Promise.all([input, output]);
+    const output = part(async () => items.slice(split));
+    return async () => {
+      if (!isInputStored) await input();
+      isInputStored = true;
+      if (!whole) await output();
+    };
   };
 
   return {
@@ -113,8 +129,10 @@ export function createStoredSession(options: MemorySessionOptions): MemorySessio
     getSessionId: async () => options.session,
 
     async getItems(limit, context) {
-      const read = async (): Promise<AgentInputItem[]> =>
-        (await transcriptOf(context).read({ limit })).map(fromJson);
+      const read = async (): Promise<AgentInputItem[]> => {
+        const { transcript, queue } = conversationOf(context);
+        return (await queue.read(async () => transcript.read({ limit }))).map(fromJson);
+      };
       const items = await inRun(context, read, []);
       // a run that is resumed elsewhere brings no new input, so its last question is in here
       if (context !== undefined) runMemory(spectron, context).query ??= lastUserText(items);
@@ -124,19 +142,29 @@ export function createStoredSession(options: MemorySessionOptions): MemorySessio
     async addItems(items, context) {
       if (items.length === 0) return;
       const copies = items.map(toJson);
-      await inRun(context, async () => addItems(copies, context), undefined);
+      const keep = context !== undefined && options.failureMode !== "throw";
+      const add = async (): Promise<void> => {
+        const { transcript, queue } = conversationOf(context);
+        await queue.write(writeOf(transcript, copies, context), { keep });
+      };
+      await inRun(context, add, undefined);
     },
 
     async popItem(context) {
-      const item = await transcriptOf(context).pop();
+      const { transcript, queue } = conversationOf(context);
+      const item = await queue.change(async () => transcript.pop());
       return item === undefined ? undefined : fromJson(item);
     },
 
-    clearSession: async (context) => transcriptOf(context).clear(),
+    async clearSession(context) {
+      const { transcript, queue } = conversationOf(context);
+      await queue.change(async () => transcript.clear());
+    },
 
     async replaceHistoryWithCompaction(items, context) {
       const copies = items.map(toJson);
-      await transcriptOf(context).rewrite(() => copies);
+      const { transcript, queue } = conversationOf(context);
+      await queue.change(async () => transcript.rewrite(() => copies));
     },
 
     async applyHistoryMutations({ mutations }) {
@@ -145,7 +173,8 @@ export function createStoredSession(options: MemorySessionOptions): MemorySessio
         replacement: toJson(mutation.replacement),
       }));
       if (copies.length === 0) return;
-      await transcriptOf(undefined).rewrite((items) => {
+      const { transcript, queue } = conversationOf(undefined);
+      const mutate = (items: AgentInputItem[]): AgentInputItem[] => {
         let next = items;
         for (const { callId, replacement } of copies) {
           const isCall = (item: AgentInputItem): boolean =>
@@ -156,19 +185,22 @@ export function createStoredSession(options: MemorySessionOptions): MemorySessio
           );
         }
         return next;
-      });
+      };
+      await queue.change(async () => transcript.rewrite(mutate));
     },
 
     async applyHistoryTransaction({ operationId, transaction }, context?: RunContext) {
       if (typeof operationId !== "string" || operationId.trim() === "")
         throw new MemoryError("validation", "A history transaction needs an operationId.");
-      const transcript = transcriptOf(context);
+      const { transcript, queue } = conversationOf(context);
       const remember = remembers(context);
       if (transaction.type === "append_items") {
         const items = transaction.items.map(toJson);
-        await transcript.append(
-          async (history) => toEntries(items, history, { includeTools, remember }),
-          { operationId },
+        await queue.change(async () =>
+          transcript.append(
+            async (history) => toEntries(items, history, { includeTools, remember }),
+            { operationId },
+          ),
         );
         return;
       }
@@ -182,7 +214,7 @@ export function createStoredSession(options: MemorySessionOptions): MemorySessio
         const message = toWords(item, includeTools);
         return { item, message, remember: remember && !known };
       });
-      await transcript.replaceSuffix(expected, entries, { operationId });
+      await queue.change(async () => transcript.replaceSuffix(expected, entries, { operationId }));
     },
   };
 }

@@ -77,6 +77,32 @@ describe("a write", () => {
     expect(await alice.open().getItems()).toEqual([]);
   });
 
+  test.each(["busy", "lose"] as const)(
+    "that a %s service took away from a run is stored later, once, before what is said then",
+    async (fault) => {
+      const alice = person();
+      let down = true;
+      const { spectron } = badLine((request) => (isWrite(request) && down ? fault : "pass"));
+      const { scope, session, onError } = alice;
+      const kept = memorySession({ spectron, scope, session, onError, timeoutMs: 60_000 });
+      const say = async (answer: string): Promise<void> => {
+        const model = new ScriptedModel([[assistantMessage(answer)]]);
+        await runner.run(new Agent({ name: "A", model }), "yes", { session: kept });
+      };
+      await alice.open().addItems([user("yes"), assistantMessage("Fine.")]);
+      await say("Fine.");
+      expect((await spectron.flush()).undelivered).toBe(1);
+      down = false;
+      await say("Good.");
+      expect((await spectron.flush()).undelivered).toBe(0);
+      expect(JSON.stringify(await alice.open().getItems())).toBe(
+        JSON.stringify(
+          ["Fine.", "Fine.", "Good."].flatMap((answer) => [user("yes"), assistantMessage(answer)]),
+        ),
+      );
+    },
+  );
+
   test("that fails for good rejects the run where that was asked for", async () => {
     const alice = person();
     const { spectron } = badLine((request) => (isWrite(request) ? "fail" : "pass"));

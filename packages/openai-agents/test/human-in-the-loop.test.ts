@@ -3,11 +3,19 @@ import type { AgentInputItem, Session } from "@openai/agents";
 import { ScriptedModel, assistantMessage, functionCall } from "@openai/agents/testing";
 import type { ScriptedModelInput } from "@openai/agents/testing";
 import { withMemoryInstructions } from "@spectron/openai-agents";
-import { describe, expect, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { openService } from "./open-service.ts";
 import type { Person } from "./open-service.ts";
 
+declare module "vitest" {
+  interface ProvidedContext {
+    /** The older version of the SDK that these tests run on; absent on the newest. */
+    sdk?: string;
+  }
+}
+
 const { person } = openService();
+const IS_0_15 = inject("sdk") === "0.15";
 const runner = new Runner({ tracingDisabled: true });
 const SAID = "I live in Braga. Refund my order.";
 const HEARD = [`user: ${SAID}`, 'assistant: called refund({"order":"7"})'];
@@ -124,7 +132,8 @@ describe.each([
     expect(heard.filter((line) => line.includes("called refund"))).toHaveLength(1);
   });
 
-  test("a resumed run in another process knows what memory knows", async () => {
+  // 0.15 resumes without reading the session or telling listeners, so nothing in that run says what was asked
+  test.skipIf(IS_0_15)("a resumed run in another process knows what memory knows", async () => {
     const alice = person();
     const text = await interrupt(alice, stream);
     const { agent } = await resume(alice, text, { stream, approve: true });
@@ -134,30 +143,34 @@ describe.each([
     expect(prompts.join("\n")).toContain("home_city: Braga");
   });
 
-  test("a result that was stored before the error is found again, so the tool does not run twice", async () => {
-    const alice = person();
-    const text = await interrupt(alice, stream);
-    const session = alice.open({ ...options, failureMode: "throw" });
-    const failing: Session = new Proxy(session, {
-      get: (target, property) =>
-        property === "addItems"
-          ? async (...args: Parameters<typeof session.addItems>): Promise<void> => {
-              await target.addItems(...args);
-              throw new Error("the answer got lost");
-            }
-          : (Reflect.get(target, property) as unknown),
-    });
-    const first = await resume(alice, text, { stream, approve: true, session: failing });
-    expect(first.error).toBeInstanceOf(Error);
-    expect(first.refunded).toEqual(["7"]);
-    const later = await resume(alice, first.state.toString(), { stream, approve: true });
-    expect(later.error).toBeUndefined();
-    expect(later.refunded).toEqual([]);
-    expect(types(await alice.open().getItems())).toEqual([
-      "user",
-      "function_call",
-      "function_call_result",
-      "assistant",
-    ]);
-  });
+  // 0.15 refuses to read back a state whose tool ran with a session ("cannot be resumed safely")
+  test.skipIf(IS_0_15)(
+    "a result that was stored before the error is found again, so the tool does not run twice",
+    async () => {
+      const alice = person();
+      const text = await interrupt(alice, stream);
+      const session = alice.open({ ...options, failureMode: "throw" });
+      const failing: Session = new Proxy(session, {
+        get: (target, property) =>
+          property === "addItems"
+            ? async (...args: Parameters<typeof session.addItems>): Promise<void> => {
+                await target.addItems(...args);
+                throw new Error("the answer got lost");
+              }
+            : (Reflect.get(target, property) as unknown),
+      });
+      const first = await resume(alice, text, { stream, approve: true, session: failing });
+      expect(first.error).toBeInstanceOf(Error);
+      expect(first.refunded).toEqual(["7"]);
+      const later = await resume(alice, first.state.toString(), { stream, approve: true });
+      expect(later.error).toBeUndefined();
+      expect(later.refunded).toEqual([]);
+      expect(types(await alice.open().getItems())).toEqual([
+        "user",
+        "function_call",
+        "function_call_result",
+        "assistant",
+      ]);
+    },
+  );
 });

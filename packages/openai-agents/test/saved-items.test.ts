@@ -182,6 +182,21 @@ const CASES: Case[] = [
     heard: [[], [`user: ${SAID}`]],
   },
   {
+    title: "a stream that breaks in the middle of the text",
+    only: "stream",
+    run: async ({ session, stream, wrap }) => {
+      const agent = scripted([
+        modelStreamResponder(async function* () {
+          yield { type: "response_started" };
+          yield { type: "output_text_delta", delta: "Ni" };
+          throw new Error("broken");
+        } as never),
+      ]);
+      return runToEnd(wrap(agent), SAID, { session, stream });
+    },
+    heard: [[], [`user: ${SAID}`]],
+  },
+  {
     title: "a reader who leaves in the middle of the text",
     only: "stream",
     run: async ({ session, wrap }) => {

@@ -1,0 +1,142 @@
+import { ApiError, MemoryError } from "@spectron/core";
+import type { Drainable, Spectron } from "@spectron/core";
+import type { Transcript, TranscriptEntry, TranscriptHistory } from "@spectron/core/transcript";
+import type { AgentInputItem } from "@openai/agents";
+
+/** Stores items; called again after a failure, it goes on where it stopped and stores nothing twice. */
+export type Write = () => Promise<void>;
+
+/** What happens to one conversation, in order; writes that fail for now are kept and go first. */
+export interface ConversationQueue {
+  /** Rejects with the first failure; with `keep`, the write is tried again by later calls and by flush. */
+  write(write: Write, options: { keep: boolean }): Promise<void>;
+  /** Runs when nothing is kept any more; rejects when that fails. */
+  change<Value>(work: () => Promise<Value>): Promise<Value>;
+  /** Runs whether or not what is kept could be stored. */
+  read<Value>(work: () => Promise<Value>): Promise<Value>;
+}
+
+type History = TranscriptHistory<AgentInputItem>;
+
+/** Writes that one conversation keeps at most. */
+const MOST_KEPT = 1000;
+
+export function createConversationQueue(options: {
+  spectron: Spectron;
+  /** Told of a kept write that was refused for good. */
+  onLost: (error: unknown) => void;
+}): ConversationQueue {
+  const { spectron, onLost } = options;
+  const kept: Write[] = [];
+  let tail: Promise<unknown> = Promise.resolve();
+
+  const storeKept = async (): Promise<void> => {
+    for (let write = kept[0]; write !== undefined; write = kept[0]) {
+      try {
+        await write();
+      } catch (error) {
+        if (isTemporary(error)) throw error;
+        onLost(error);
+      }
+      kept.shift();
+    }
+  };
+  const drainable: Drainable = {
+    async flush() {
+      await inOrder(storeKept).catch(() => undefined);
+      return { undelivered: kept.length };
+    },
+  };
+  const inOrder = async <Value>(work: () => Promise<Value>): Promise<Value> => {
+    const result = tail.then(work);
+    const settled = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    tail = settled;
+    spectron.drainables.add(drainable);
+    void settled.then(() => {
+      if (tail === settled && kept.length === 0) spectron.drainables.delete(drainable);
+    });
+    return result;
+  };
+
+  return {
+    write: async (write, { keep }) =>
+      inOrder(async () => {
+        try {
+          await storeKept();
+          await write();
+        } catch (error) {
+          if (keep && isTemporary(error) && kept.length < MOST_KEPT) kept.push(write);
+          throw error;
+        }
+      }),
+    change: async (work) =>
+      inOrder(async () => {
+        await storeKept();
+        return work();
+      }),
+    read: async (work) =>
+      inOrder(async () => {
+        await storeKept().catch(() => undefined);
+        return work();
+      }),
+  };
+}
+
+/** An append that may be repeated: what a lost answer hid is found where it would stand. */
+export function repeatableAppend(
+  transcript: Transcript<AgentInputItem>,
+  decide: (history: History) => Promise<{
+    items: readonly AgentInputItem[];
+    toEntries: (
+      items: readonly AgentInputItem[],
+    ) => Promise<readonly TranscriptEntry<AgentInputItem>[]>;
+  }>,
+): Write {
+  let sentAfter: number | undefined;
+  return async () => {
+    let newest: number | undefined;
+    try {
+      await transcript.append(async (history) => {
+        const { items, toEntries } = await decide(history);
+        const stored = sentAfter === undefined ? 0 : await storedOf(items, history, sentAfter);
+        const entries = stored === items.length ? [] : await toEntries(items.slice(stored));
+        // after the entries, which have read the newest page already
+        newest = stored > 0 ? sentAfter : await newestPosition(history);
+        return entries;
+      });
+    } catch (error) {
+      sentAfter = newest ?? sentAfter;
+      throw error;
+    }
+  };
+}
+
+/** How many of the items stand right behind a place. */
+async function storedOf(
+  items: readonly AgentInputItem[],
+  history: History,
+  after: number,
+): Promise<number> {
+  const behind: string[] = [];
+  for await (const { position, item } of history.newestFirst()) {
+    if (position <= after) break;
+    behind.unshift(JSON.stringify(item));
+  }
+  let count = 0;
+  while (count < items.length && behind[count] === JSON.stringify(items[count])) count += 1;
+  return count;
+}
+
+async function newestPosition(history: History): Promise<number> {
+  for await (const { position } of history.newestFirst()) return position;
+  return 0;
+}
+
+/** What another attempt may mend. */
+function isTemporary(error: unknown): boolean {
+  if (error instanceof ApiError) return error.retryable;
+  return MemoryError.isInstance(error) && (error.code === "connection" || error.code === "timeout");
+}
