@@ -31,7 +31,7 @@ const DEFAULT_TIMEOUT_MS = 5_000;
  * Clearing empties the conversation; what was learned from it stays.
  */
 export class SpectronChatMessageHistory extends BaseListChatMessageHistory {
-  override lc_namespace = ["spectron", "message_histories"];
+  override lc_namespace: string[] = ["spectron", "message_histories"];
   private readonly options: SpectronChatMessageHistoryOptions;
   private readonly transcript: MessageTranscript;
   private hasReportedBinding = false;

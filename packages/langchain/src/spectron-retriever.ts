@@ -46,7 +46,7 @@ const DEFAULT_TIMEOUT_MS = 800;
 
 /** Long-term memory as documents, each with its score, conversation, turn and trust. */
 export class SpectronRetriever extends BaseRetriever<MemoryMetadata> {
-  override lc_namespace = ["spectron", "retrievers"];
+  override lc_namespace: string[] = ["spectron", "retrievers"];
   private readonly options: SpectronRetrieverOptions;
   private readonly runtime: MemoryRuntime;
 

@@ -67,7 +67,8 @@ const NUMBERS = {
   retries: 3,
   retryBaseMs: 250,
   maxRetryAfterMs: 30_000,
-  maxResponseBytes: 32 * 1024 * 1024,
+  // 32 MiB
+  maxResponseBytes: 33_554_432,
 };
 
 /** @throws MemoryError `configuration`, naming the option and the fix. */

@@ -52,7 +52,7 @@ export interface Spectron extends Recall, State {
   readonly send: Send;
   /** @internal */
   readonly service: Service;
-  /** @internal */
+  /** Work that `flush` waits for; an adapter adds what it keeps by itself. */
   readonly drainables: Set<Drainable>;
 }
 
