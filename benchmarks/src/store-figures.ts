@@ -203,7 +203,7 @@ await measure(
   join(folder, "memory.db"),
 );
 if (withPostgres !== undefined) {
-  const postgres = await startTestPostgres();
+  const postgres = await startTestPostgres({ durable: true });
   await measure("PostgreSQL", async () => serve({ ...options, database: postgres.url }));
   await postgres.stop();
 }

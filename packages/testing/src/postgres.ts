@@ -12,7 +12,12 @@ export interface TestPostgres {
 }
 
 /** Starts PostgreSQL on a private port in a temporary folder; it needs nothing from the system. */
-export async function startTestPostgres(): Promise<TestPostgres> {
+export async function startTestPostgres(
+  options: {
+    /** True syncs each commit, as a server in use does. @default false */
+    durable?: boolean | undefined;
+  } = {},
+): Promise<TestPostgres> {
   const folder = await mkdtemp(join(tmpdir(), "spectron-postgres-"));
   // the server never runs as root, so its own user must get through to the data
   const asRoot = userInfo().uid === 0;
@@ -27,8 +32,11 @@ export async function startTestPostgres(): Promise<TestPostgres> {
     persistent: false,
     createPostgresUser: asRoot,
     initdbFlags: ["--encoding=UTF8", "--locale=C"],
-    // what a power cut would lose is not what these tests ask
-    postgresFlags: ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"],
+    postgresFlags: [
+      ...["-c", "listen_addresses=127.0.0.1"],
+      // what a power cut would lose is not what most tests ask
+      ...["-c", `fsync=${options.durable === true ? "on" : "off"}`],
+    ],
     onLog: (line) => log.push(line),
     onError: (line) => log.push(String(line)),
   });
