@@ -32,6 +32,8 @@ interface Route {
   answer: () => unknown;
 }
 
+const PROFILE = { static: [], dynamic: [], preferences: [], instructions: [] };
+
 /** One server that speaks the wire of every contender and remembers one fact. */
 const routes: [pattern: RegExp, route: Route][] = [
   [
@@ -53,12 +55,12 @@ const routes: [pattern: RegExp, route: Route][] = [
       answer: () => ({ sessionId: "sess_1", turnIds: ["turn_1"], extractions: [] }),
     },
   ],
-  [/\/context$/, { kind: "read", answer: () => ({ context: `- ${MEMORY}` }) }],
+  [/\/context$/, { kind: "read", answer: () => ({ context: `- ${MEMORY}`, profile: PROFILE }) }],
   [
     /\/api\/v1\/[^/]+\/profile$/,
     {
       kind: "read",
-      answer: () => ({ static: [], dynamic: [], preferences: [], instructions: [] }),
+      answer: () => PROFILE,
     },
   ],
   [

@@ -58,7 +58,7 @@ export function renderResults(results: Results): string {
     "Reading it:",
     "",
     "- `plain` is the SDK alone; its times are in brackets and are taken off the others.",
-    "- `spectron` asks for the profile and for context at the same time, so two requests are one wait. The first call of a process also asks once what the service can do; the figures are of a warm process.",
+    "- `spectron` asks for profile and context in one request. The first write of a process also asks once what the service can do; the figures are of a warm process.",
     "- A message that is sent again is not stored again by a service that knows it: `supermemory` sends the whole conversation under one id. `mem0` writes in front of the model, so the last answer is not sent before another turn.",
     "- `>10000` is a call that was still waiting when the run gave up.",
     "",
