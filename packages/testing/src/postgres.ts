@@ -32,10 +32,12 @@ export async function startTestPostgres(
     persistent: false,
     createPostgresUser: asRoot,
     initdbFlags: ["--encoding=UTF8", "--locale=C"],
+    // what a power cut would lose is not what most tests ask
     postgresFlags: [
-      ...["-c", "listen_addresses=127.0.0.1"],
-      // what a power cut would lose is not what most tests ask
-      ...["-c", `fsync=${options.durable === true ? "on" : "off"}`],
+      "-c",
+      "listen_addresses=127.0.0.1",
+      "-c",
+      `fsync=${options.durable === true ? "on" : "off"}`,
     ],
     onLog: (line) => log.push(line),
     onError: (line) => log.push(String(line)),
