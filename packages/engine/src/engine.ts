@@ -75,7 +75,7 @@ export type RememberInput = Omit<
 
 export type ForgetRequest = Omit<Seeded<CommandInput<"forget">>, "silence"> & {
   /** Absent: only `ids`. */
-  match?: Omit<QueryInput<"matchForget">, "at" | "caller"> | undefined;
+  match?: Omit<QueryInput<"matchForget">, "at" | "caller" | "past"> | undefined;
 };
 
 /** What memory means, over one store. */
@@ -267,7 +267,12 @@ export function createEngine(options: EngineOptions): Engine {
         const found =
           match === undefined
             ? { facts: [], turns: [] }
-            : await store.read("matchForget", { ...match, caller: input.caller, at: made.now });
+            : await store.read("matchForget", {
+                ...match,
+                caller: input.caller,
+                past: input.purge,
+                at: made.now,
+              });
         return store.write("forget", {
           ...input,
           seed: made,

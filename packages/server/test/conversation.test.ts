@@ -198,6 +198,41 @@ describe("forgetting", () => {
     expect(JSON.stringify(await turns(id))).not.toContain("espresso");
   });
 
+  test("purged, the older versions of a message go with it, and what was superseded is undone", async () => {
+    const id = await session();
+    const instants = [clock];
+    const told = async (content: string, clientId: string): Promise<void> => {
+      await say(id, { role: "user", content, id: clientId });
+      instants.push(clock);
+    };
+    await told("I live in Braga.", "m1");
+    await told("I moved to Zanzibar.", "m2");
+    await told("I moved to Porto.", "m2");
+    await told("I love Zanzibar.", "m3");
+    await service.call("DELETE", `/api/v1/dev/sessions/${id}/turns/turn_${id.slice(5)}_4`);
+    expect(await home()).toEqual(["Porto"]);
+    await forget({ query: "Zanzibar", lens: ALICE, purge: true });
+    // the message that once said it lost its words, not what it says now
+    expect(await home()).toEqual(["Porto"]);
+    for (const instant of instants) {
+      const asOf = new Date(instant).toISOString();
+      expect(JSON.stringify(await service.spectron.state({ lens: ALICE, asOf }))).not.toContain(
+        "Zanzibar",
+      );
+    }
+    expect(JSON.stringify(await turns(id, "?includeRevised=true"))).not.toContain("Zanzibar");
+    await forget({ query: "Porto", lens: ALICE, purge: true });
+    expect(await home()).toEqual(["Braga"]);
+  });
+
+  test("a purged order is no instruction any more", async () => {
+    const id = await session();
+    await say(id, { role: "user", content: "Always answer in French." });
+    expect((await service.spectron.state({ lens: ALICE })).instructions).toHaveLength(1);
+    await forget({ query: "answer in French", lens: ALICE });
+    expect((await service.spectron.state({ lens: ALICE })).instructions).toEqual([]);
+  });
+
   test("another user's memory is not touched", async () => {
     const id = await session();
     await say(id, { role: "user", content: "I love espresso." });

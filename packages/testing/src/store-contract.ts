@@ -436,6 +436,56 @@ export function describeStoreContract(name: string, backend: StoreBackend): void
       expect(replay.text).not.toContain("Zanzibar");
     });
 
+    test("a purge reaches what only withdrawn turns stated, and undoes what it had replaced", async () => {
+      const { say, transcript, believed } = createSpeaker(first());
+      const at: number[] = [];
+      const { sessionId } = await say([["u/a"]], ["I live in Braga."], { infer: "full" });
+      for (const words of ["I moved to Zanzibar.", "I moved to Porto."]) {
+        now += HOUR;
+        const { turnIds } = await say([], [words], { sessionId, infer: "full" });
+        if (words.includes("Zanzibar"))
+          await first().retract({
+            caller: CALLER,
+            sessionId,
+            turnId: turnIds[0] ?? "",
+            purge: false,
+          });
+        at.push(now);
+      }
+      now += HOUR;
+      await say([], ["I moved to Zanzibar."], { sessionId, infer: "full" });
+      at.push(now);
+      expect(await believed("home_city")).toEqual(["Zanzibar"]);
+      now += HOUR;
+      const forgotten = await first().forget({
+        caller: CALLER,
+        ids: [],
+        match: {
+          query: "Zanzibar",
+          clamp: { patterns: ["/*"], lens: [["u/a"]] },
+          threshold: 0.7,
+          limit: 10,
+        },
+        purge: true,
+        dryRun: false,
+      });
+      expect(forgotten.body).toMatchObject({ deleted: 4 });
+      expect(await believed("home_city")).toEqual(["Porto"]);
+      for (const instant of at)
+        expect(await believed("home_city", {}, instant)).not.toContain("Zanzibar");
+      expect((await transcript(sessionId)).map(({ content }) => content)).toEqual([
+        "I live in Braga.",
+        "I moved to Porto.",
+      ]);
+      const entities = await first().read("listEntities", {
+        caller: CALLER,
+        clamp: { patterns: ["/*"] },
+        at: now,
+        limit: 10,
+      });
+      expect(JSON.stringify(entities)).not.toContain("Zanzibar");
+    });
+
     test("turns in quarantine are listed and never recalled, until they are restored", async () => {
       const { say, find } = createSpeaker(first());
       const { turnIds } = await say([["u/a"]], ["the fox is red", "the fox is grey"]);
@@ -461,6 +511,7 @@ export function describeStoreContract(name: string, backend: StoreBackend): void
           query,
           threshold: 0,
           limit: 3,
+          past: false,
           at: now,
         });
         return turns.map((id) => id.slice(id.lastIndexOf("_") + 1));
@@ -614,6 +665,7 @@ export function describeStoreContract(name: string, backend: StoreBackend): void
           query: "message",
           threshold: 0,
           limit: 100,
+          past: false,
           at: now,
         });
         expect(turns).toHaveLength(72);

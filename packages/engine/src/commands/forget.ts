@@ -8,7 +8,7 @@ import { findTurns } from "./find-turns.ts";
 import { addStatements } from "./fold-statements.ts";
 import { actor } from "./make-statements.ts";
 import { RolledBack } from "./rolled-back.ts";
-import { eraseStated, eraseWords, redactAnswers, withdrawTurns } from "./withdraw.ts";
+import { eraseStated, eraseValues, eraseWords, withdrawTurns } from "./withdraw.ts";
 
 export interface ForgetInput {
   caller: Caller;
@@ -30,8 +30,8 @@ export interface ForgetAnswer {
 }
 
 /**
- * Ends facts and takes what states them out of recall; with `purge` erases both, with their history (contract 7.13).
- * Later turns may state a forgotten fact again.
+ * Ends facts and takes what states them out of recall; with `purge` erases both, with their history, as if it had
+ * never been said (contract 7.13). Later turns may state a forgotten fact again.
  */
 export async function forget(writer: Writer, input: ForgetInput): Promise<Outcome<ForgetAnswer>> {
   const context = await requireContext(writer, input.caller.context);
@@ -49,34 +49,39 @@ export async function forget(writer: Writer, input: ForgetInput): Promise<Outcom
 async function run(writer: Writer, context: number, input: ForgetInput): Promise<ForgetAnswer> {
   const newId = createIdMaker(input.seed);
   const traceId = newId("tr");
-  const allowed = await allowedSets(writer, context, input.caller);
-  const facts = (await writer.factVersions(context, input.ids)).filter(
-    (fact) => fact.knownTo === null && allowed.has(fact.scopeSet),
+  const isAllowed = await allowedSets(writer, context, input.caller);
+  const facts = newestVersions(await writer.factVersions(context, input.ids)).filter(
+    (fact) => isAllowed(fact.scopeSet) && (input.purge || fact.knownTo === null),
   );
   const turns = (await findTurns(writer, context, input.ids)).filter((turn) =>
-    allowed.has(turn.scopeSet),
+    isAllowed(turn.scopeSet),
   );
-  const told = await writer.turnsByKey(context, [
-    ...new Set(facts.flatMap((fact) => fact.sources.flatMap(({ turn }) => turn ?? []))),
-  ]);
-  const silenced = [...(await findTurns(writer, context, input.silence)), ...told].filter((turn) =>
-    allowed.has(turn.scopeSet),
+  const asked = (await findTurns(writer, context, input.silence)).filter((turn) =>
+    isAllowed(turn.scopeSet),
   );
-  const touched = [...facts, ...turns, ...silenced];
-  const sets = [...new Set(touched.map(({ scopeSet }) => scopeSet))];
+  const sets = [...new Set([...facts, ...turns, ...asked].map(({ scopeSet }) => scopeSet))];
   const at =
     sets.length === 0 ? input.seed.now : await writer.lockScopeSets(context, sets, input.seed.now);
-  await endFacts(writer, context, facts, {
-    at,
-    now: input.seed.now,
-    newId,
-    source: { kind: "forget", ref: `trace:${traceId}`, trust: 1, ...actor(input.caller) },
-  });
   await withdrawTurns(
     writer,
     context,
     turns.filter((turn) => turn.endedAt === null),
     at,
+  );
+  const { stating, left } = input.purge
+    ? await eraseValues(writer, context, facts, at)
+    : {
+        stating: facts.flatMap((fact) => fact.sources.flatMap(({ turn }) => turn ?? [])),
+        left: facts,
+      };
+  await endFacts(writer, context, left, {
+    at,
+    now: input.seed.now,
+    newId,
+    source: { kind: "forget", ref: `trace:${traceId}`, trust: 1, ...actor(input.caller) },
+  });
+  const silenced = [...asked, ...(await writer.turnsByKey(context, [...new Set(stating)]))].filter(
+    (turn) => isAllowed(turn.scopeSet),
   );
   await writer.markTurns(
     context,
@@ -84,18 +89,12 @@ async function run(writer: Writer, context: number, input: ForgetInput): Promise
     { recalled: false },
   );
   if (input.purge) {
-    await eraseHistory(writer, context, facts);
-    await eraseStated(writer, context, await withVersions(writer, context, turns));
-    await eraseWords(writer, context, await withVersions(writer, context, silenced));
+    await eraseStated(writer, context, await withVersions(writer, context, turns), at);
+    await eraseWords(writer, context, await withVersions(writer, context, silenced), at);
   }
-  const asked = new Set(
-    silenced
-      .filter((turn) => input.silence.includes(turnId(turn.sessionId, turn.seq)))
-      .map((turn) => turnId(turn.sessionId, turn.seq)),
-  );
   const ids = [
     ...facts.map(({ id }) => id),
-    ...new Set([...turns.map((turn) => turnId(turn.sessionId, turn.seq)), ...asked]),
+    ...new Set([...turns, ...asked].map((turn) => turnId(turn.sessionId, turn.seq))),
   ];
   await writer.appendTrace(context, {
     id: traceId,
@@ -141,50 +140,24 @@ export async function endFacts(
   }
 }
 
-/** Erases every version of facts and every statement of their values. */
-async function eraseHistory(
+/** Where a caller may forget. */
+async function allowedSets(
   writer: Writer,
   context: number,
-  facts: readonly StoredFact[],
-): Promise<void> {
-  for (const fact of facts) {
-    const statements = await writer.statements(context, {
-      scopeSet: fact.scopeSet,
-      keys: [fact.key],
-    });
-    await writer.eraseStatements(
-      context,
-      statements
-        .filter((item) => item.entity === fact.entity && item.value === fact.value)
-        .map(({ row }) => row),
-    );
-  }
-  await writer.eraseFacts(
-    context,
-    facts.map(({ id }) => id),
-  );
-  await redactAnswers(
-    writer,
-    context,
-    facts.map(({ id }) => id),
-  );
-}
-
-async function allowedSets(writer: Writer, context: number, caller: Caller): Promise<Set<number>> {
+  caller: Caller,
+): Promise<(scopeSet: number) => boolean> {
   const sets = await writer.visibleSets(context, { patterns: caller.forget });
-  if (sets !== "all") {
-    const allowed = new Set<number>();
-    for (const set of sets)
-      if (mayWrite(await writer.scopeSet(context, set), caller.forget)) allowed.add(set);
-    return allowed;
-  }
-  return EVERY_SET;
+  if (sets === "all") return () => true;
+  const allowed = new Set<number>();
+  for (const set of sets)
+    if (mayWrite(await writer.scopeSet(context, set), caller.forget)) allowed.add(set);
+  return (set) => allowed.has(set);
 }
 
-/** A caller who may forget everywhere. */
-const EVERY_SET: Set<number> = /* @__PURE__ */ Object.assign(new Set<number>(), {
-  has: () => true,
-});
+/** One row for each fact: the believed one, or else the last that was. */
+function newestVersions(versions: readonly StoredFact[]): StoredFact[] {
+  return [...new Map(versions.map((fact) => [fact.id, fact])).values()];
+}
 
 async function withVersions(
   writer: Writer,

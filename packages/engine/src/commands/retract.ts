@@ -33,7 +33,7 @@ export async function retract(writer: Writer, input: RetractInput): Promise<void
     input.seed.now,
   );
   const closed = await withdrawTurns(writer, context, present, at);
-  if (input.purge) await eraseStated(writer, context, versions);
+  if (input.purge) await eraseStated(writer, context, versions, at);
   await writer.appendTrace(context, {
     id: createIdMaker(input.seed)("tr"),
     kind: "decision",
@@ -73,7 +73,7 @@ export async function purgeSession(
   }
   const sets = [...new Set([session.scopeSet, ...turns.map((turn) => turn.scopeSet)])];
   const at = await writer.lockScopeSets(context, sets, input.seed.now);
-  await eraseWords(writer, context, turns);
+  await eraseWords(writer, context, turns, at);
   await writer.appendTrace(context, {
     id: createIdMaker(input.seed)("tr"),
     kind: "decision",

@@ -1,5 +1,5 @@
 import { isActive, splitTurnKey, turnKey } from "../model/records.ts";
-import type { Instant, TurnRecord } from "../model/records.ts";
+import type { FactKind, Instant, TurnRecord } from "../model/records.ts";
 import { analyze } from "../recall/analyze.ts";
 import { buildFactIndex } from "../recall/fact-index.ts";
 import type { FactIndex } from "../recall/fact-index.ts";
@@ -17,6 +17,12 @@ const INDEX_MATCHES = 150;
 const NEIGHBOURS = 3;
 /** Facts considered for one question, the newest. */
 const MOST_FACTS = 2000;
+
+const ALWAYS = {
+  since: Number.MIN_SAFE_INTEGER,
+  until: Number.MAX_SAFE_INTEGER,
+  limit: Number.MAX_SAFE_INTEGER,
+} as const;
 
 /** What of memory is asked. */
 export interface AskedMemory {
@@ -154,22 +160,32 @@ async function loadPart(
   };
 }
 
-/** Believed facts, with those whose validity has ended; what is known of a row is not read again. */
+/** Believed facts, with those whose validity has ended; what is known of a row is not read again. `past`: all, of every kind and of any time. */
 export async function loadFacts(
   reader: Reader,
   context: number,
   sets: VisibleSets,
-  { asOf }: { asOf?: Instant | undefined },
+  {
+    asOf,
+    kinds = ["attribute", "relation"],
+    past = false,
+  }: {
+    asOf?: Instant | undefined;
+    kinds?: readonly FactKind[] | undefined;
+    past?: boolean | undefined;
+  },
   known?: FactIndex,
 ): Promise<FactIndex> {
-  const facts = await reader.facts(context, {
-    sets,
-    kinds: ["attribute", "relation"],
-    includeEnded: true,
-    at: 0,
-    asOf,
-    limit: MOST_FACTS,
-  });
+  const facts = past
+    ? await reader.changedFacts(context, { sets, ...ALWAYS })
+    : await reader.facts(context, {
+        sets,
+        kinds,
+        includeEnded: true,
+        at: 0,
+        asOf,
+        limit: MOST_FACTS,
+      });
   const keys = new Set(facts.map((fact) => fact.entity).filter((key) => key !== null));
   const entities = new Map(
     (keys.size === 0 ? [] : await reader.entities(context, [...keys])).map((entity) => [

@@ -241,6 +241,12 @@ export interface Reader {
     terms: readonly string[],
     limit: number,
   ): Awaitable<TermMatch>;
+  /** Turns that recall may not find, whatever the reason, by key, the highest first; erased ones are left out. */
+  unrecallableTurns(
+    context: number,
+    sets: VisibleSets,
+    options: { before?: number | undefined; limit: number },
+  ): Awaitable<TurnRecord[]>;
   /** Turns in quarantine, newest first. */
   heldTurns(context: number, sets: VisibleSets, limit: number): Awaitable<TurnRecord[]>;
 
@@ -270,9 +276,9 @@ export interface Reader {
   trace(context: number, id: string): Awaitable<TraceRecord | undefined>;
 }
 
-/** Which statements: by the keys they speak of, or by the turns behind them. */
+/** Which statements: those that stand about some keys, in the order of the conversation, or all that turns ever made. */
 export type StatementFilter =
-  | { scopeSet: number; keys: readonly string[] }
+  | { scopeSet: number; keys: readonly string[]; /** Also withdrawn ones. */ all?: boolean }
   | { turns: readonly number[] };
 
 /** What a command may change, inside its transaction. */
@@ -340,6 +346,8 @@ export interface Writer extends Reader {
     change: { close: readonly number[]; insert: readonly FactRecord[] },
     at: Instant,
   ): Awaitable<void>;
+  /** Removes those of these entities that no statement and no fact names any more. */
+  eraseEntities(context: number, keys: readonly number[]): Awaitable<void>;
   /** Removes every version of these facts. */
   eraseFacts(context: number, ids: readonly string[]): Awaitable<void>;
   setImportance(context: number, values: ReadonlyMap<string, Importance>): Awaitable<void>;

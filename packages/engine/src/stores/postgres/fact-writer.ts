@@ -13,6 +13,7 @@ type FactWriter = Pick<
   | "eraseStatements"
   | "believedFacts"
   | "applyFacts"
+  | "eraseEntities"
   | "eraseFacts"
   | "setImportance"
   | "internEntity"
@@ -77,11 +78,12 @@ export function createFactWriter(db: Connection): FactWriter {
               filter.turns,
             )
           : await db.all(
-              `SELECT * FROM statement WHERE context = ? AND scope_set = ? AND key = ANY(?) AND ended_at IS NULL
+              `SELECT * FROM statement WHERE context = ? AND scope_set = ? AND key = ANY(?) AND (ended_at IS NULL OR ?)
                ORDER BY order_at, origin, row`,
               context,
               filter.scopeSet,
               filter.keys,
+              filter.all === true,
             );
       return rows.map(toStatement);
     },
@@ -185,6 +187,19 @@ export function createFactWriter(db: Connection): FactWriter {
       if (ids.length === 0) return;
       await db.change("DELETE FROM fact WHERE context = ? AND id = ANY(?)", context, ids);
       await db.change("DELETE FROM importance WHERE context = ? AND fact = ANY(?)", context, ids);
+    },
+
+    async eraseEntities(context, keys) {
+      if (keys.length === 0) return;
+      await db.change(
+        `DELETE FROM entity WHERE context = ? AND key = ANY(?::bigint[])
+         AND NOT EXISTS (SELECT FROM statement WHERE statement.context = entity.context
+           AND statement.scope_set = entity.scope_set AND entity.key IN (statement.entity, statement.object))
+         AND NOT EXISTS (SELECT FROM fact WHERE fact.context = entity.context
+           AND fact.scope_set = entity.scope_set AND entity.key IN (fact.entity, fact.object))`,
+        context,
+        keys,
+      );
     },
 
     async setImportance(context, values) {

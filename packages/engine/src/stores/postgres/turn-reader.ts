@@ -18,6 +18,7 @@ type TurnReader = Pick<
   | "recallableKeys"
   | "recallSize"
   | "matchTurns"
+  | "unrecallableTurns"
   | "heldTurns"
 >;
 
@@ -147,6 +148,19 @@ export function createTurnReader(db: Connection): TurnReader {
     },
 
     matchTurns: async (context, sets, terms, limit) => matchTurns(db, context, sets, terms, limit),
+
+    async unrecallableTurns(context, sets, { before = Number.MAX_SAFE_INTEGER, limit }) {
+      const filter = setFilter("turn.scope_set", sets);
+      const rows = await db.all(
+        `${TURN} WHERE turn.context = ? AND ${filter.sql} AND NOT turn.active AND turn.text <> '' AND turn.key < ?
+         ORDER BY turn.key DESC LIMIT ?`,
+        context,
+        ...filter.values,
+        before,
+        limit,
+      );
+      return rows.map(toTurn);
+    },
 
     async heldTurns(context, sets, limit) {
       const filter = setFilter("turn.scope_set", sets);

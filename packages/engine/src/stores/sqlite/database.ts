@@ -48,7 +48,9 @@ export function openReadOnly(path: string): DatabaseSync {
 }
 
 function configure(database: DatabaseSync): void {
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+  database.exec(
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST;",
+  );
   const synchronous = database.prepare("PRAGMA synchronous").get()?.["synchronous"];
   const journal = database.prepare("PRAGMA journal_mode").get()?.["journal_mode"];
   if (synchronous !== 2 || journal !== "wal")

@@ -20,6 +20,7 @@ type FactWriter = Pick<
   | "eraseStatements"
   | "believedFacts"
   | "applyFacts"
+  | "eraseEntities"
   | "eraseFacts"
   | "setImportance"
   | "internEntity"
@@ -59,10 +60,11 @@ export function createFactWriter(db: Statements): FactWriter {
             )
           : db.all(
               `SELECT * FROM statement WHERE scope_set = ? AND key IN (SELECT value FROM json_each(?))
-               AND ${OWN} AND ended_at IS NULL ORDER BY order_at, origin, row`,
+               AND ${OWN} AND (ended_at IS NULL OR ?) ORDER BY order_at, origin, row`,
               filter.scopeSet,
               JSON.stringify(filter.keys),
               context,
+              filter.all === true ? 1 : 0,
             );
       return rows.map(toStatement);
     },
@@ -179,6 +181,18 @@ export function createFactWriter(db: Statements): FactWriter {
         "DELETE FROM importance WHERE context = ? AND fact IN (SELECT value FROM json_each(?))",
         context,
         list,
+      );
+    },
+
+    eraseEntities(context, keys) {
+      db.run(
+        `DELETE FROM entity WHERE key IN (SELECT value FROM json_each(?)) AND ${OWN}
+         AND NOT EXISTS (SELECT 1 FROM statement WHERE statement.scope_set = entity.scope_set
+           AND entity.key IN (statement.entity, statement.object))
+         AND NOT EXISTS (SELECT 1 FROM fact WHERE fact.scope_set = entity.scope_set
+           AND entity.key IN (fact.entity, fact.object))`,
+        JSON.stringify(keys),
+        context,
       );
     },
 

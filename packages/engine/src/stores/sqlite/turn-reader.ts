@@ -21,6 +21,7 @@ type TurnReader = Pick<
   | "recallableKeys"
   | "recallSize"
   | "matchTurns"
+  | "unrecallableTurns"
   | "heldTurns"
 >;
 
@@ -167,6 +168,20 @@ export function createTurnReader(db: Statements): TurnReader {
     },
 
     matchTurns: (context, sets, terms, limit) => matchTurns(db, context, sets, terms, limit),
+
+    unrecallableTurns(context, sets, { before = Number.MAX_SAFE_INTEGER, limit }) {
+      const filter = setFilter("turn.scope_set", sets);
+      return db
+        .all(
+          `${TURN} WHERE turn.context = ? AND ${filter.sql} AND turn.active = 0 AND turn.text <> '' AND turn.key < ?
+           ORDER BY turn.key DESC LIMIT ?`,
+          context,
+          filter.value,
+          before,
+          limit,
+        )
+        .map(toTurn);
+    },
 
     heldTurns(context, sets, limit) {
       const filter = setFilter("turn.scope_set", sets);

@@ -8,6 +8,9 @@ import type { Statements } from "./statements.ts";
 
 type TurnWriter = Pick<Writer, "appendTurns" | "endTurns" | "markTurns" | "eraseTurns">;
 
+/** Set while the term index may still hold words of erased turns. */
+export const ERASED_IN_INDEX = "erased_in_index";
+
 export function createTurnWriter(db: Statements): TurnWriter {
   const read = (context: number, key: number): TurnRecord | undefined => {
     const row = db.get(
@@ -120,6 +123,10 @@ export function createTurnWriter(db: Statements): TurnWriter {
         db.run(`DELETE FROM turn_part WHERE ${own}`, key, context);
         db.run(`DELETE FROM vector WHERE ${own}`, key, context);
       }
+      db.run(
+        "INSERT OR IGNORE INTO setting (context, name, value) VALUES (0, ?, 1)",
+        ERASED_IN_INDEX,
+      );
     },
   };
 }

@@ -6,7 +6,7 @@ import { createFactWriter } from "./fact-writer.ts";
 import { answerRef } from "../rows.ts";
 import { createReader } from "./reader.ts";
 import type { Statements } from "./statements.ts";
-import { createTurnWriter } from "./turn-writer.ts";
+import { createTurnWriter, ERASED_IN_INDEX } from "./turn-writer.ts";
 import { createVectorWriter } from "./vector-store.ts";
 
 /** The writing view over one connection; the caller opens and ends the transaction. */
@@ -194,6 +194,7 @@ export function createWriter(db: Statements): Writer {
   };
 }
 
+/** Removes what has expired, and the words of erased turns that the index holds until its parts are merged. */
 function sweep(db: Statements, retention: Retention, now: number, limit: number): number {
   let left = limit;
   const remove = (sql: string, ...values: number[]): void => {
@@ -220,6 +221,14 @@ function sweep(db: Statements, retention: Retention, now: number, limit: number)
         context,
         over,
       );
+  }
+  if (left > 0 && db.get("SELECT 1 FROM setting WHERE name = ?", ERASED_IN_INDEX) !== undefined) {
+    const changes = (): number => db.get("SELECT total_changes() AS n")?.["n"] as number;
+    const before = changes();
+    db.run("INSERT INTO turn_index (turn_index, rank) VALUES ('merge', ?)", -left);
+    // a merge that had nothing left to do changes one row at most
+    if (changes() - before < 2) db.run("DELETE FROM setting WHERE name = ?", ERASED_IN_INDEX);
+    else left = 0;
   }
   return limit - left;
 }
