@@ -233,6 +233,49 @@ describe("following the conversation", () => {
     );
   }, 3_600_000);
 
+  test("after a purge memory is that of a conversation in which nobody ever said it", async () => {
+    const purged = fc.constantFrom("Porto", "Lisbon", "espresso", "Nimbus", "peanuts");
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 10 }), purged, async (steps, word) => {
+        const lived = await open();
+        const instants: number[] = [];
+        const conversation = await play(lived, steps, async (at) => {
+          instants.push(at);
+        });
+        const at = lived.tick();
+        await lived.engine.forget({
+          caller,
+          ids: [],
+          match: { query: word, clamp: { patterns: ["/*"] }, threshold: 0.75, limit: 100 },
+          purge: true,
+          dryRun: false,
+        });
+        const end = lived.tick(at + 1000);
+        const alone = await open();
+        for (const { id, role, content, at: saidAt } of conversation) {
+          if (content.includes(word)) continue;
+          alone.tick(saidAt);
+          await send(alone, { id, role, content });
+        }
+        alone.tick(end);
+        expect(await current(lived, end)).toEqual(await current(alone, end));
+        for (const instant of instants)
+          expect(JSON.stringify(await current(lived, end, instant))).not.toContain(word);
+        const { turns } = await lived.engine.read("listTurns", {
+          caller,
+          id: lived.session,
+          limit: 100,
+          includeRevised: true,
+        });
+        expect(JSON.stringify(turns)).not.toContain(word);
+        expect(await lived.engine.verify()).toMatchObject({ ok: true, problems: [] });
+        await lived.engine.close();
+        await alone.engine.close();
+      }),
+      { numRuns: RUNS },
+    );
+  }, 3_600_000);
+
   test("asked as of any instant, memory answers what it believed then", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 10 }), async (steps) => {

@@ -212,7 +212,7 @@ describe("forgetting", () => {
     await service.call("DELETE", `/api/v1/dev/sessions/${id}/turns/turn_${id.slice(5)}_4`);
     expect(await home()).toEqual(["Porto"]);
     await forget({ query: "Zanzibar", lens: ALICE, purge: true });
-    // the message that once said it lost its words, not what it says now
+    // the message that once said it keeps what it says now
     expect(await home()).toEqual(["Porto"]);
     for (const instant of instants) {
       const asOf = new Date(instant).toISOString();

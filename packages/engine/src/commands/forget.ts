@@ -90,7 +90,7 @@ async function run(writer: Writer, context: number, input: ForgetInput): Promise
   );
   if (input.purge) {
     await eraseStated(writer, context, await withVersions(writer, context, turns), at);
-    await eraseWords(writer, context, await withVersions(writer, context, silenced), at);
+    await eraseWords(writer, context, silenced, at);
   }
   const ids = [
     ...facts.map(({ id }) => id),
