@@ -14,7 +14,7 @@ export type { GenerateInput, Generator } from "./generate/generator.ts";
 export type { Reflection, ReflectInput } from "./generate/reflect.ts";
 export type { DocumentEmbeddings, Embedder, EmbeddingModel } from "./recall/embedder.ts";
 export type { EmbeddingProgress } from "./recall/embedding.ts";
-export type { KeyRecord, Store, VerifyReport } from "./stores/store.ts";
+export type { FoundKey, KeyRecord, Store, VerifyReport } from "./stores/store.ts";
 export type { PostgresStoreOptions } from "./stores/postgres/postgres-store.ts";
 export { ExtractorError } from "./extract/run-extractors.ts";
 export { gateExtraction } from "./extract/gate.ts";
