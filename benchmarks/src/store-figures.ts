@@ -1,5 +1,6 @@
 // node --conditions=@spectron/source benchmarks/src/store-figures.ts [turns,turns…] [postgres]
-// Durable ingest through HTTP, recall by size and scope, open time, memory and bytes a turn; one table in results/store.md.
+// Durable ingest through HTTP, recall by size and scope beside a bare FTS5 query, blocks of the service's event loop, open
+// time, memory and bytes a turn; one table in results/store.md. The service runs in a process of its own.
 import {
   closeSync,
   fsyncSync,
@@ -12,16 +13,19 @@ import {
 import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { DatabaseSync } from "node:sqlite";
+import type { StatementSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
-import { serve } from "@spectron/server";
-import type { RunningServer } from "@spectron/server";
+import type { ServeOptions } from "@spectron/server";
 import { startTestPostgres } from "@spectron/testing";
+import { startStoreServer } from "./store-process.ts";
+import type { StoreServer } from "./store-process.ts";
 
 const API_KEY = "sp-bench-0123456789abcdef0123456789abcdef";
 const CLIENTS = 16;
 const USERS = 1000;
+/** Writes under way at a time when a store is filled. */
+const FILLERS = 4;
 /** Length of each measured stretch. */
 const SECONDS = 5;
 const WORDS =
@@ -37,7 +41,7 @@ const say = (line: string): void => {
 };
 
 /** As a client does it: again while the answer says to retry. */
-async function call(server: RunningServer, route: string, body: unknown): Promise<void> {
+async function call(server: StoreServer, route: string, body: unknown): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     const response = await fetch(`${server.url}/api/v1/dev/${route}`, {
       method: "POST",
@@ -58,7 +62,7 @@ function text(index: number): string {
 
 const user = (index: number): string => `org/acme/user/u${index % USERS}`;
 
-async function ingestRate(server: RunningServer): Promise<number> {
+async function ingestRate(server: StoreServer): Promise<number> {
   const end = performance.now() + SECONDS * 1000;
   let messages = 0;
   await Promise.all(
@@ -107,82 +111,117 @@ function bareRate(folder: string): number {
   return rows / 2;
 }
 
-async function fill(server: RunningServer, from: number, to: number): Promise<void> {
+/** Adds turns up to a number, to the service and to the bare index alike. */
+async function fill(server: StoreServer, bare: BareIndex, from: number, to: number): Promise<void> {
   let next = from;
   await Promise.all(
-    Array.from({ length: 4 }, async () => {
+    Array.from({ length: FILLERS }, async () => {
       while (next < to) {
         const start = next;
         next += 100;
-        const messages = Array.from({ length: Math.min(100, to - start) }, (_, index) => ({
-          role: "user",
-          content: text(start + index),
-        }));
+        const texts = Array.from({ length: Math.min(100, to - start) }, (_, index) =>
+          text(start + index),
+        );
         // one batch is one user's; a hundred turns in a row go to the same one
         await call(server, "facts/batch", {
           scopes: [[user(start / 100)]],
-          messages,
+          messages: texts.map((content) => ({ role: "user", content })),
           infer: "none",
         });
+        bare.add(start / 100, texts);
       }
     }),
   );
 }
 
-async function recallTimes(
-  server: RunningServer,
-  lens: unknown,
-): Promise<[p50: number, p95: number]> {
-  const times: number[] = [];
-  for (let count = 0; count < 40; count += 1) {
-    const start = performance.now();
-    await call(server, "query", {
-      query: `the ${WORDS[count % WORDS.length]} in week ${count}`,
-      k: 10,
-      ...(lens === undefined ? {} : { lens }),
-    });
-    times.push(performance.now() - start);
-  }
-  const sorted = times.toSorted((a, b) => a - b);
-  return [sorted[20] ?? 0, sorted[37] ?? 0];
+interface BareIndex {
+  add(user: number, texts: readonly string[]): void;
+  /** Rows that hold one of the words, best first; absent users: all. */
+  find(words: readonly string[], users?: readonly number[]): unknown[];
+  close(): void;
 }
 
-async function measure(
-  name: string,
-  open: () => Promise<RunningServer>,
-  file?: string,
-): Promise<void> {
-  let server = await open();
+/** SQLite's full text search with the user as a column, and nothing around it. */
+function createBareIndex(file: string): BareIndex {
+  const database = new DatabaseSync(file);
+  database.exec(
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; CREATE VIRTUAL TABLE note USING fts5(user, text, tokenize = 'porter unicode61')",
+  );
+  const insert = database.prepare("INSERT INTO note VALUES (?, ?)");
+  const find: StatementSync = database.prepare(
+    "SELECT text, bm25(note, 0, 1) AS rank FROM note WHERE note MATCH ? ORDER BY rank LIMIT 10",
+  );
+  return {
+    add(index, texts) {
+      database.exec("BEGIN");
+      for (const content of texts) insert.run(`u${index % USERS}`, content);
+      database.exec("COMMIT");
+    },
+    find(words, users) {
+      const scope =
+        users === undefined
+          ? ""
+          : `user : (${users.map((index) => `u${index}`).join(" OR ")}) AND `;
+      return find.all(`${scope}text : (${words.join(" OR ")})`);
+    },
+    close: () => database.close(),
+  };
+}
+
+/** Questions of one cell of the table. */
+const QUESTIONS = 40;
+
+async function times(ask: (words: string[]) => unknown): Promise<string> {
+  const taken: number[] = [];
+  for (let count = 0; count < QUESTIONS; count += 1) {
+    const start = performance.now();
+    await ask(["the", WORDS[count % WORDS.length] ?? "", "in", "week", String(count)]);
+    taken.push(performance.now() - start);
+  }
+  const sorted = taken.toSorted((a, b) => a - b);
+  return [0.5, 0.95]
+    .map((share) => (sorted[Math.floor(QUESTIONS * share)] ?? 0).toFixed(1))
+    .join(" / ");
+}
+
+/** Ten of a thousand users are one in a hundred. */
+const SOME = Array.from({ length: 10 }, (_, index) => index);
+
+async function measure(name: string, options: ServeOptions, file?: string): Promise<void> {
+  let server = await startStoreServer(options);
   say(`\n### ${name}\n`);
   const rate = await ingestRate(server);
   say(`Ingest, batches of 2, ${CLIENTS} clients: ${Math.round(rate)} messages/s\n`);
   say(
-    "| turns | one user p50 / p95 ms | 1 % p50 / p95 ms | all p50 / p95 ms | longest block of the loop ms | open ms | memory MB | bytes a turn |",
+    "| turns | one user p50 / p95 ms | 1 % p50 / p95 ms | all p50 / p95 ms | bare FTS5, one user | bare FTS5, all | fill, turns/s | longest block in ingest ms | in recall ms | open ms | memory MB | bytes a turn |",
   );
-  say("| --- | --- | --- | --- | --- | --- | --- | --- |");
+  say(`|${" --- |".repeat(12)}`);
+  const bare = createBareIndex(join(folder, `${name.replaceAll(" ", "-")}-bare.db`));
   let filled = 0;
   for (const size of sizes.split(",").map(Number)) {
-    const delay = monitorEventLoopDelay({ resolution: 5 });
-    delay.enable();
-    await fill(server, filled, size);
+    await server.report();
+    const began = performance.now();
+    await fill(server, bare, filled, size);
+    const speed = ((size - filled) / (performance.now() - began)) * 1000;
     filled = size;
-    const cell = async (lens: unknown): Promise<string> =>
-      (await recallTimes(server, lens)).map((value) => value.toFixed(1)).join(" / ");
+    const { block: inIngest } = await server.report();
+    const cell = async (lens?: string[][]): Promise<string> =>
+      times(async (words) => call(server, "query", { query: words.join(" "), k: 10, lens }));
     const narrow = await cell([[user(3)]]);
-    const some = await cell(Array.from({ length: 10 }, (_, index) => [user(index)]));
-    const all = await cell(undefined);
-    delay.disable();
-    const memory = process.memoryUsage().rss / 2 ** 20;
+    const some = await cell(SOME.map((index) => [user(index)]));
+    const all = await cell();
+    const { block: inRecall, memory } = await server.report();
+    const bareNarrow = await times((words) => bare.find(words, [3]));
+    const bareAll = await times((words) => bare.find(words));
     await server.close();
-    const start = performance.now();
-    server = await open();
-    const opened = performance.now() - start;
+    server = await startStoreServer(options);
     const bytes =
       file === undefined ? "" : String(Math.round(statSync(file).size / (size + rate * SECONDS)));
     say(
-      `| ${size} | ${narrow} | ${some} | ${all} | ${(delay.max / 1e6).toFixed(0)} | ${opened.toFixed(0)} | ${memory.toFixed(0)} | ${bytes} |`,
+      `| ${[size, narrow, some, all, bareNarrow, bareAll, ...[speed, inIngest, inRecall, server.opened, memory].map((value) => value.toFixed(0)), bytes].join(" | ")} |`,
     );
   }
+  bare.close();
   await server.close();
 }
 
@@ -197,14 +236,10 @@ say(
   `Syncs of 4 KiB: ${Math.round(syncRate(folder))}/s. Bare SQLite loop, one transaction for two rows: ${Math.round(bareRate(folder))} rows/s.`,
 );
 const options = { port: 0, context: "dev", apiKey: API_KEY };
-await measure(
-  "Embedded file",
-  async () => serve({ ...options, data: folder }),
-  join(folder, "memory.db"),
-);
+await measure("Embedded file", { ...options, data: folder }, join(folder, "memory.db"));
 if (withPostgres !== undefined) {
   const postgres = await startTestPostgres({ durable: true });
-  await measure("PostgreSQL", async () => serve({ ...options, database: postgres.url }));
+  await measure("PostgreSQL", { ...options, database: postgres.url });
   await postgres.stop();
 }
 await rm(folder, { recursive: true, force: true });

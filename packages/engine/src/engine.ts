@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { randomBytes } from "node:crypto";
-import type { ExtractInput, Extractor } from "@spectron/core/protocol";
+import type { ExtractInput, Extractor, QueryHit } from "@spectron/core/protocol";
 import { checkAnswer } from "./commands/command.ts";
 import type { Caller, IdempotencyRequest } from "./commands/command.ts";
 import type { CommandInput, CommandOutput } from "./commands/index.ts";
@@ -24,6 +24,8 @@ import type { Embedder } from "./recall/embedder.ts";
 import { createEmbedding } from "./recall/embedding.ts";
 import type { EmbeddingProgress } from "./recall/embedding.ts";
 import type { KeyRecord, Store, VerifyReport } from "./stores/store.ts";
+import type { ReadTrace } from "./commands/record-traces.ts";
+import { createTraceQueue } from "./trace-queue.ts";
 import { createSweepingStore } from "./sweeping-store.ts";
 import type { RetentionOptions } from "./sweeping-store.ts";
 
@@ -78,6 +80,13 @@ export type ForgetRequest = Omit<Seeded<CommandInput<"forget">>, "silence"> & {
   match?: Omit<QueryInput<"matchForget">, "at" | "caller" | "past"> | undefined;
 };
 
+/** What recall found; the hits are JSON until somebody wants to look at them. */
+export interface Recalled extends Omit<QueryOutput<"recallText">, "facts" | "hits" | "reasons"> {
+  hitsJson: string;
+  hits(): QueryHit[];
+  traceId: string;
+}
+
 /** What memory means, over one store. */
 export interface Engine {
   now(): number;
@@ -100,9 +109,7 @@ export interface Engine {
   bootstrap(key: KeyRecord): Promise<CommandOutput<"bootstrap">>;
   read<Name extends QueryName>(name: Name, input: QueryInput<Name>): Promise<QueryOutput<Name>>;
   /** Ranked recall; the trace of it is kept without holding up the answer. */
-  recall(
-    input: Omit<QueryInput<"recall">, "at" | "vector">,
-  ): Promise<QueryOutput<"recall"> & { traceId: string }>;
+  recall(input: Omit<QueryInput<"recallText">, "at" | "vector">): Promise<Recalled>;
   /**
    * Answers a message from memory and stores the exchange.
    *
@@ -120,6 +127,15 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** Reads that show traces, or what recalling has strengthened. */
+const READS_OF_TRACES: ReadonlySet<QueryName> = new Set<QueryName>([
+  "getEntity",
+  "getTrace",
+  "listTraces",
+  "readAudit",
+  "readState",
+  "readTraceStats",
+]);
 const EMPTY: Extraction = { facts: [], instructions: [], uncertainties: [] };
 const EXTRACT_TIMEOUT_MS = 30_000;
 /** Longest stretch of preparing messages before other work gets its turn, in milliseconds. */
@@ -141,6 +157,7 @@ export function createEngine(options: EngineOptions): Engine {
           onProgress: options.onEmbedding,
           signal: closing.signal,
         });
+  const traces = createTraceQueue(store);
   const inFlight = new Set<string>();
   const background = new Set<Promise<unknown>>();
 
@@ -178,15 +195,12 @@ export function createEngine(options: EngineOptions): Engine {
     background.add(task);
   }
 
-  /** A trace that cannot be kept must not fail what it describes. */
   function trace(
-    kind: CommandInput<"recordTrace">["kind"],
-    caller: Caller,
-    data: CommandInput<"recordTrace">["data"],
+    { context, principal }: Caller,
+    about: Pick<ReadTrace, "kind" | "data" | "recalled">,
   ): string {
-    const made = seed();
-    const id = `tr_${made.nonce.slice(0, 26)}`;
-    later(store.write("recordTrace", { caller, seed: made, id, kind, data }));
+    const id = `tr_${nonce().slice(0, 26)}`;
+    traces.add({ context, principal, at: now(), id, ...about });
     return id;
   }
 
@@ -258,7 +272,10 @@ export function createEngine(options: EngineOptions): Engine {
     purgeSession: async (input) => store.write("purgeSession", { ...input, seed: seed() }),
     retract: async (input) => store.write("retract", { ...input, seed: seed() }),
     expire: async (caller) => store.write("expire", { caller, seed: seed() }),
-    decay: async (caller) => store.write("decay", { caller, seed: seed() }),
+    async decay(caller) {
+      await traces.flush();
+      return store.write("decay", { caller, seed: seed() });
+    },
     holdTurns: async (input) => store.write("holdTurns", { ...input, seed: seed() }),
 
     forget: async ({ match, ...input }) =>
@@ -287,23 +304,38 @@ export function createEngine(options: EngineOptions): Engine {
         now: now(),
         contextSecret: randomBytes(32).toString("base64url"),
       }),
-    read: (name, input) => store.read(name, input),
+    async read<Name extends QueryName>(
+      name: Name,
+      input: QueryInput<Name>,
+    ): Promise<QueryOutput<Name>> {
+      if (READS_OF_TRACES.has(name)) await traces.flush();
+      return store.read(name, input) as Promise<QueryOutput<Name>>;
+    },
 
     async recall(input) {
       const started = performance.now();
       const vector = await embedding?.toVector(input);
-      const result = await store.read("recall", { ...input, vector, at: now() });
+      const {
+        hits: hitsJson,
+        facts,
+        reasons,
+        ...result
+      } = await store.read("recallText", { ...input, vector, at: now() });
       if (embedding !== undefined) later(embedding.catchUp(input.caller.context));
-      const traceId = trace("retrieval", input.caller, {
+      const data = {
         k: input.k,
         mode: input.mode ?? "hybrid",
         tier: result.tier,
         reason: result.tierReason,
         latencyMs: Math.round(performance.now() - started),
         candidates: result.candidates,
-        returned: result.reasons,
+      };
+      const traceId = trace(input.caller, {
+        kind: "retrieval",
+        data: `${JSON.stringify(data).slice(0, -1)},"returned":${reasons}}`,
+        recalled: facts,
       });
-      return { ...result, traceId };
+      return { ...result, hitsJson, hits: () => JSON.parse(hitsJson) as QueryHit[], traceId };
     },
 
     async chat(input) {
@@ -314,11 +346,15 @@ export function createEngine(options: EngineOptions): Engine {
         );
       const started = performance.now();
       const reply = await chat(engine, options.generator, input);
-      const traceId = trace("response", input.caller, {
-        session: reply.sessionId,
-        model: options.generator.name,
-        latencyMs: Math.round(performance.now() - started),
-        cited: reply.citations.map(({ id, score }) => [id, score]),
+      const traceId = trace(input.caller, {
+        kind: "response",
+        data: JSON.stringify({
+          session: reply.sessionId,
+          model: options.generator.name,
+          latencyMs: Math.round(performance.now() - started),
+          cited: reply.citations.map(({ id, score }) => [id, score]),
+        }),
+        recalled: [],
       });
       return { ...reply, traceId };
     },
@@ -326,10 +362,14 @@ export function createEngine(options: EngineOptions): Engine {
     async reflect(input) {
       const started = performance.now();
       const made = await reflect(engine, options.generator, input);
-      const traceId = trace("response", input.caller, {
-        model: options.generator?.name ?? "none",
-        latencyMs: Math.round(performance.now() - started),
-        evidence: made.evidence,
+      const traceId = trace(input.caller, {
+        kind: "response",
+        data: JSON.stringify({
+          model: options.generator?.name ?? "none",
+          latencyMs: Math.round(performance.now() - started),
+          evidence: made.evidence,
+        }),
+        recalled: [],
       });
       return { ...made, traceId };
     },
@@ -337,11 +377,14 @@ export function createEngine(options: EngineOptions): Engine {
     catchUpVectors: async (context) => embedding?.catchUp(context),
 
     verify: async () => store.verify(),
-    backup: async (target) => store.backup(target),
+    async backup(target) {
+      await traces.flush();
+      await store.backup(target);
+    },
 
     async close() {
       closing.abort();
-      await Promise.all(background);
+      await Promise.all([...background, traces.flush()]);
       await store.close();
     },
   };

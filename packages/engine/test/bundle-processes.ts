@@ -15,7 +15,7 @@ export async function bundleProcesses(...names: string[]): Promise<{
   const here = dirname(fileURLToPath(import.meta.url));
   await build({
     entryPoints: [
-      join(here, "../src/stores/sqlite/worker.ts"),
+      join(here, "../src/stores/worker.ts"),
       ...names.map((name) => join(here, `${name}.ts`)),
     ],
     outdir: folder,

@@ -199,7 +199,7 @@ function anonymous(state: StateResponse): unknown {
 }
 
 async function recalled(world: World, query: string): Promise<unknown> {
-  const { hits } = await world.engine.recall({
+  const found = await world.engine.recall({
     caller,
     clamp: { patterns: ["/*"] },
     query,
@@ -207,7 +207,10 @@ async function recalled(world: World, query: string): Promise<unknown> {
     facts: true,
     passages: true,
   });
-  return hits.map(({ text: line, occurredAt }) => `${line} ${occurredAt}`).toSorted();
+  return found
+    .hits()
+    .map(({ text: line, occurredAt }) => `${line} ${occurredAt}`)
+    .toSorted();
 }
 
 describe("following the conversation", () => {

@@ -4,7 +4,7 @@ import { ingest } from "./ingest.ts";
 import { decay, expire } from "./lifecycle.ts";
 import { putVectors } from "./put-vectors.ts";
 import { holdTurns } from "./quarantine.ts";
-import { recordTrace } from "./record-trace.ts";
+import { recordTraces } from "./record-traces.ts";
 import { purgeSession, retract } from "./retract.ts";
 import { closeSession, createSession } from "./sessions.ts";
 import { sweep } from "./sweep.ts";
@@ -21,7 +21,7 @@ export const commands: {
   readonly ingest: typeof ingest;
   readonly purgeSession: typeof purgeSession;
   readonly putVectors: typeof putVectors;
-  readonly recordTrace: typeof recordTrace;
+  readonly recordTraces: typeof recordTraces;
   readonly retract: typeof retract;
   readonly sweep: typeof sweep;
 } = {
@@ -35,7 +35,7 @@ export const commands: {
   ingest,
   purgeSession,
   putVectors,
-  recordTrace,
+  recordTraces,
   retract,
   sweep,
 };

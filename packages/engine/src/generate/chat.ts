@@ -77,7 +77,7 @@ export async function chat(
   ]);
   const prompt = buildPrompt(
     TASK,
-    { profile, hits: recalled.hits },
+    { profile, hits: recalled.hits() },
     { cites: !input.suppressMarkers },
   );
   const reply = await generateText(

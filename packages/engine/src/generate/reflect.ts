@@ -39,7 +39,7 @@ export async function reflect(
       "not_implemented",
       "Keeping a reflection is not available. Send what should be kept to /facts.",
     );
-  const { hits } = await engine.recall({
+  const recalled = await engine.recall({
     caller: input.caller,
     clamp: input.clamp,
     query: input.query,
@@ -47,6 +47,7 @@ export async function reflect(
     facts: true,
     passages: true,
   });
+  const hits = recalled.hits();
   const evidence = (shown: typeof hits): string[] => [
     ...new Set(shown.flatMap((hit) => [hit.sources?.[0]?.ref ?? hit.id])),
   ];

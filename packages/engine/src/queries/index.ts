@@ -6,6 +6,7 @@ import { matchForget } from "./match-forget.ts";
 import { readProfile } from "./profile.ts";
 import { listQuarantine } from "./quarantine.ts";
 import { recall } from "./recall.ts";
+import { recallText } from "./recall-text.ts";
 import { getSession, getTurn, listSessions, listTurns } from "./sessions.ts";
 import { readState } from "./state.ts";
 import { readStateDiff } from "./state-diff.ts";
@@ -36,6 +37,7 @@ export const queries: {
   readonly readStateDiff: typeof readStateDiff;
   readonly readTraceStats: typeof readTraceStats;
   readonly recall: typeof recall;
+  readonly recallText: typeof recallText;
   readonly vectorGap: typeof readVectorGap;
 } = {
   findAnswer,
@@ -60,6 +62,7 @@ export const queries: {
   readStateDiff,
   readTraceStats,
   recall,
+  recallText,
   vectorGap: readVectorGap,
 };
 

@@ -54,7 +54,7 @@ export interface RecallResult {
   tierReason: string;
   /** Turns and facts that the ranking looked at. */
   candidates: number;
-  /** Why each hit stands where it stands, in the order of the hits. */
+  /** Why each hit stands where it stands, in the order of the hits; parts of a score that do not show in it are left out. */
   reasons: { id: string; rank: number; score: number; signals: Record<string, number> }[];
 }
 
@@ -110,7 +110,7 @@ export async function recall(reader: Reader, input: RecallInput): Promise<Recall
       id: hit.id,
       rank: at + 1,
       score: round(hit.score),
-      signals: readable(signals),
+      signals: rounded(signals),
     })),
   };
 }
@@ -191,13 +191,13 @@ function toHit(
   };
 }
 
-function readable(signals: Record<string, number>): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(signals)
-      .map(([name, value]): [string, number] => [name, round(value)])
-      .filter(([, value]) => value !== 0)
-      .toSorted(([, a], [, b]) => Math.abs(b) - Math.abs(a)),
-  );
+function rounded(signals: Readonly<Record<string, number>>): Record<string, number> {
+  const parts: Record<string, number> = {};
+  for (const name in signals) {
+    const value = round(signals[name] ?? 0);
+    if (value !== 0) parts[name] = value;
+  }
+  return parts;
 }
 
 function round(value: number): number {

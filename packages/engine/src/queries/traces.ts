@@ -166,5 +166,13 @@ type Returned = NonNullable<TraceDetail["returned"]>[number];
 
 function toReturned(row: unknown): Returned {
   const { id, rank, score, signals } = row as RecallResult["reasons"][number];
-  return { id, table: id.startsWith("turn_") ? "turn" : "fact", score, rank, signals };
+  return {
+    id,
+    table: id.startsWith("turn_") ? "turn" : "fact",
+    score,
+    rank,
+    signals: Object.fromEntries(
+      Object.entries(signals).toSorted(([, a], [, b]) => Math.abs(b) - Math.abs(a)),
+    ),
+  };
 }

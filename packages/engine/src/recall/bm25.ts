@@ -1,4 +1,4 @@
-import type { Pool, PoolTurn } from "./pool.ts";
+import type { Pool } from "./pool.ts";
 import { BM25, NEIGHBOUR } from "./weights.ts";
 
 /** Counts over everything the caller may read, when the pool is only a part of it. */
@@ -38,49 +38,61 @@ export function lexicalScores(
   const own = new Float64Array(pool.turns.length);
   const window = new Float64Array(pool.turns.length);
   const sessions = new Float64Array(pool.sessions.length);
-  const counts = new Float64Array(pool.turns.length);
+  const inWindow = createCounter(pool.turns.length);
+  const inSession = createCounter(pool.sessions.length);
   const norm = terms.reduce((sum, { weight }) => sum + weight, 0);
+  const { averageSession, windowLengths } = pool;
   const averageWindow = (pool.averageWindow * averageLength) / pool.averageLength;
   for (const { term, weight } of norm > 0 ? terms : []) {
     const word = pool.words.get(term);
     if (word === undefined) continue;
     const part = weight / norm;
-    for (const [at, slot] of word.turns.entries()) counts[slot] = word.counts[at] ?? 0;
-    const windows = new Set<PoolTurn>();
-    const totals = new Map<PoolTurn["session"], number>();
-    for (const slot of word.turns) {
-      const entry = pool.turns[slot];
+    for (let at = 0; at < word.turns.length; at += 1) {
+      const entry = pool.turns[word.turns[at] ?? -1];
+      const count = word.counts[at] ?? 0;
       if (entry === undefined) continue;
-      const count = counts[slot] ?? 0;
+      const { slot, previous, next, session } = entry;
       own[slot] =
         (own[slot] ?? 0) + part * saturate(count, entry.turn.terms.length / averageLength);
-      totals.set(entry.session, (totals.get(entry.session) ?? 0) + count);
-      if (entry.previous !== undefined) windows.add(entry.previous);
-      windows.add(entry);
-      if (entry.next !== undefined) windows.add(entry.next);
+      inSession.add(session.slot, count);
+      inWindow.add(slot, count);
+      // a word counts in the windows of both neighbours: as that of the one before, and of the one after
+      if (next !== undefined) inWindow.add(next.slot, NEIGHBOUR.previous * count);
+      if (previous !== undefined) inWindow.add(previous.slot, NEIGHBOUR.next * count);
     }
-    for (const entry of windows) {
-      const count = around(entry, (neighbour) => counts[neighbour.slot] ?? 0);
-      const length = around(entry, (neighbour) => neighbour.turn.terms.length);
-      window[entry.slot] =
-        (window[entry.slot] ?? 0) + part * saturate(count, length / averageWindow);
-    }
-    for (const [session, total] of totals)
-      sessions[session.slot] =
-        (sessions[session.slot] ?? 0) +
-        part * saturate(total, session.length / pool.averageSession);
-    for (const slot of word.turns) counts[slot] = 0;
+    inWindow.drain((slot, count) => {
+      window[slot] =
+        (window[slot] ?? 0) + part * saturate(count, (windowLengths[slot] ?? 0) / averageWindow);
+    });
+    inSession.drain((slot, count) => {
+      const length = pool.sessions[slot]?.length ?? 0;
+      sessions[slot] = (sessions[slot] ?? 0) + part * saturate(count, length / averageSession);
+    });
   }
   return { own, window, sessions };
 }
 
-/** A turn's value with a part of its neighbours'. */
-function around(entry: PoolTurn, value: (entry: PoolTurn) => number): number {
-  return (
-    value(entry) +
-    (entry.previous === undefined ? 0 : NEIGHBOUR.previous * value(entry.previous)) +
-    (entry.next === undefined ? 0 : NEIGHBOUR.next * value(entry.next))
-  );
+/** Sums by place that are emptied at the cost of the places that were used. */
+function createCounter(places: number): {
+  add(place: number, value: number): void;
+  drain(use: (place: number, value: number) => void): void;
+} {
+  const values = new Float64Array(places);
+  const used: number[] = [];
+  return {
+    add(place, value) {
+      const before = values[place] ?? 0;
+      if (before === 0) used.push(place);
+      values[place] = before + value;
+    },
+    drain(use) {
+      for (const place of used) {
+        use(place, values[place] ?? 0);
+        values[place] = 0;
+      }
+      used.length = 0;
+    },
+  };
 }
 
 function saturate(count: number, relativeLength: number): number {

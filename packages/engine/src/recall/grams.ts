@@ -5,7 +5,7 @@ import type { Pool, PoolTurn, Word } from "./pool.ts";
 const LEAST_LIKENESS = 0.3;
 /** How alike a word must be to stand for one that the pool does not hold, and how many may. */
 const NEAR = { likeness: 0.5, words: 3 } as const;
-/** Places of a table that tells at once that a gram is not asked for. */
+/** Places of a table that tells at once that a gram is not asked for, a power of two. */
 const TABLE = 4096;
 
 /** Likeness of the question's words to those of each of the given turns, by shared character 3- to 5-grams, not scaled. */
@@ -15,24 +15,27 @@ export function gramScores(
   candidates: readonly PoolTurn[],
 ): Float64Array {
   const compare = createCompare(terms.map(({ term }) => term));
-  /** By slot of the word: 1 when it is like none of the terms. */
-  const isUnlike = new Uint8Array(pool.wordSlots);
-  const likeness = new Map<number, Float64Array>();
+  /** By slot of the word: 0 until it is compared, then its place in the list, or -1 when it is like none of the terms. */
+  const places = new Int32Array(pool.wordSlots);
+  const likeness: Float64Array[] = [];
   const best = new Float64Array(terms.length);
   return Float64Array.from(candidates, ({ words }) => {
     best.fill(0);
     for (const word of words) {
-      if (isUnlike[word.slot] === 1) continue;
-      const alike = likeness.get(word.slot) ?? compare(word);
-      if (alike === undefined) {
-        isUnlike[word.slot] = 1;
-        continue;
+      let place = places[word.slot] ?? -1;
+      if (place === 0) {
+        const alike = compare(word);
+        place = alike === undefined ? -1 : likeness.push(alike);
+        places[word.slot] = place;
       }
-      likeness.set(word.slot, alike);
+      const alike = place < 0 ? undefined : likeness[place - 1];
+      if (alike === undefined) continue;
       for (let at = 0; at < alike.length; at += 1)
         if ((alike[at] ?? 0) > (best[at] ?? 0)) best[at] = alike[at] ?? 0;
     }
-    return terms.reduce((sum, { weight }, at) => sum + weight * (best[at] ?? 0), 0);
+    let sum = 0;
+    for (let at = 0; at < best.length; at += 1) sum += (terms[at]?.weight ?? 0) * (best[at] ?? 0);
+    return sum;
   });
 }
 
@@ -58,23 +61,29 @@ function createCompare(asked: readonly string[]): (word: Word) => Float64Array |
   for (const [at, term] of asked.entries())
     for (const gram of term.length > 2 ? gramsOf(term) : []) {
       holders.set(gram, [...(holders.get(gram) ?? []), at]);
-      table[gram % TABLE] = 1;
+      table[gram & (TABLE - 1)] = 1;
     }
+  const shared = new Int32Array(asked.length);
   return (word) => {
     if (word.term.length < 3) return undefined;
-    let shared: Float64Array | undefined;
     const grams = word.grams();
-    for (const gram of grams) {
-      if (table[gram % TABLE] === 0) continue;
+    let most = 0;
+    for (let index = 0; index < grams.length; index += 1) {
+      const gram = grams[index] ?? 0;
+      if (table[gram & (TABLE - 1)] === 0) continue;
       for (const at of holders.get(gram) ?? []) {
-        shared ??= new Float64Array(asked.length);
-        shared[at] = (shared[at] ?? 0) + 1;
+        const count = (shared[at] ?? 0) + 1;
+        shared[at] = count;
+        if (count > most) most = count;
       }
     }
-    return shared?.map((count, at) => {
-      const alike = count / Math.sqrt(grams.length * (sizes[at] ?? 1));
-      return alike >= LEAST_LIKENESS ? Math.min(1, alike) : 0;
+    if (most === 0) return undefined;
+    const alike = Float64Array.from(shared, (count, at) => {
+      const value = count / Math.sqrt(grams.length * (sizes[at] ?? 1));
+      return value >= LEAST_LIKENESS ? Math.min(1, value) : 0;
     });
+    shared.fill(0);
+    return alike.some((value) => value > 0) ? alike : undefined;
   };
 }
 

@@ -78,6 +78,8 @@ export interface Pool {
   readonly averageLength: number;
   readonly averageWindow: number;
   readonly averageSession: number;
+  /** By slot of the turn: its terms with a part of its neighbours'. */
+  readonly windowLengths: Float64Array;
   /** About how much memory it takes. */
   readonly bytes: number;
   /** Adds turns; one whose key is there already takes its place. */
@@ -110,6 +112,7 @@ class TurnPool implements Pool {
   readonly #bySession = new Map<number, PoolSession>();
   readonly #names = new Map<string, number>();
   #speakers: Map<string, Set<string>> | undefined;
+  #windows: Float64Array | undefined;
   #length = 0;
   /** Terms of the turns that have a next and a previous turn: each counts again in that one's window. */
   #withNext = 0;
@@ -141,6 +144,18 @@ class TurnPool implements Pool {
     return ratio(this.#length, this.#bySession.size);
   }
 
+  get windowLengths(): Float64Array {
+    if (this.#windows === undefined) {
+      this.#windows = new Float64Array(this.turns.length);
+      for (const entry of this.#byKey.values())
+        this.#windows[entry.slot] =
+          entry.turn.terms.length +
+          NEIGHBOUR.previous * (entry.previous?.turn.terms.length ?? 0) +
+          NEIGHBOUR.next * (entry.next?.turn.terms.length ?? 0);
+    }
+    return this.#windows;
+  }
+
   get speakers(): ReadonlyMap<string, ReadonlySet<string>> {
     if (this.#speakers === undefined) {
       this.#speakers = new Map();
@@ -154,12 +169,14 @@ class TurnPool implements Pool {
   add(turns: readonly IndexedTurn[]): void {
     const known = turns.filter(({ key }) => this.#byKey.has(key));
     if (known.length > 0) this.remove(known.map(({ key }) => key));
+    this.#windows = undefined;
     // in the order of the conversations each turn finds its place at the end
     for (const turn of turns.toSorted((a, b) => a.sessionKey - b.sessionKey || a.seq - b.seq))
       this.#insert(turn);
   }
 
   remove(keys: readonly number[]): void {
+    this.#windows = undefined;
     for (const key of keys) {
       const entry = this.#byKey.get(key);
       if (entry !== undefined) this.#take(entry);

@@ -6,6 +6,7 @@ import type { IndexedTurn, Pool, PoolTurn } from "./pool.ts";
 import { readQuestion } from "./question.ts";
 import type { Question } from "./question.ts";
 import { measure } from "./signals.ts";
+import type { Signals } from "./signals.ts";
 import { successorsFirst } from "./successors-first.ts";
 import type { Supersession } from "./successors-first.ts";
 import { RANK_FUSION, WEIGHTS } from "./weights.ts";
@@ -57,6 +58,8 @@ export interface Placed {
   entry: PoolTurn;
   score: number;
   signals: ScoreParts;
+  /** What the score was summed from; weighted when it is shown. */
+  measured?: Signals | undefined;
   isSuperseded?: boolean | undefined;
 }
 
@@ -74,7 +77,11 @@ export function rankPool(question: string, pool: Pool, options: RankOptions = {}
     read,
     options.superseded ?? [],
   );
-  return shown(placed.slice(0, options.limit ?? 50), read, weightOf);
+  const hits = placed.slice(0, options.limit ?? 50).map((hit) => ({
+    ...hit,
+    signals: { ...partsOf(hit.measured, options.weights ?? WEIGHTS), ...hit.signals },
+  }));
+  return shown(hits, read, weightOf);
 }
 
 /** Turns of a pool by scores that were given to them, such as those of the facts that they state. */
@@ -98,9 +105,11 @@ function shown(
   weightOf: (term: string) => number,
 ): RankedTurn[] {
   const weights = new Map(read.terms.map((term) => [term, weightOf(term)]));
-  return placed.map(({ entry, ...hit }) => ({
+  return placed.map(({ entry, score, signals, isSuperseded }) => ({
     turn: entry.turn,
-    ...hit,
+    score,
+    signals,
+    isSuperseded,
     shown: excerpt(entry.turn.text, entry.turn.speaker, weights, entry.pieces()),
   }));
 }
@@ -129,17 +138,21 @@ function rank(read: Question, pool: Pool, options: RankOptions): Placed[] {
 function summed(read: Question, pool: Pool, options: RankOptions): Placed[] {
   const weights = options.weights ?? WEIGHTS;
   const placed: Placed[] = [];
-  for (const { entry, signals } of measure(read, pool, options.statistics)) {
-    const parts: ScoreParts = {};
+  for (const { entry, signals: measured } of measure(read, pool, options.statistics)) {
     let sum = 0;
-    for (const name of NAMES) {
-      const part = (weights[name] * signals[name]) / FULL_SCORE;
-      if (part !== 0) parts[name] = part;
-      sum += part;
-    }
-    if (sum > 0) placed.push({ entry, score: sum, signals: parts });
+    for (const name of NAMES) sum += (weights[name] * measured[name]) / FULL_SCORE;
+    if (sum > 0) placed.push({ entry, score: sum, signals: {}, measured });
   }
   return placed;
+}
+
+function partsOf(measured: Signals | undefined, weights: Readonly<Weights>): ScoreParts {
+  const parts: ScoreParts = {};
+  for (const name of measured === undefined ? [] : NAMES) {
+    const part = (weights[name] * (measured?.[name] ?? 0)) / FULL_SCORE;
+    if (part !== 0) parts[name] = part;
+  }
+  return parts;
 }
 
 /** BM25 of the turn's own words and nothing else. */
@@ -158,7 +171,7 @@ function plain(read: Question, pool: Pool, statistics: RankStatistics | undefine
 function fused(lexical: readonly Placed[], similar: readonly Placed[]): Placed[] {
   const joined = new Map<PoolTurn, Placed>();
   for (const list of [lexical, similar])
-    for (const [place, { entry, signals }] of list.entries()) {
+    for (const [place, { entry, signals, measured }] of list.entries()) {
       const known = joined.get(entry);
       const part = (RANK_FUSION + 1) / (RANK_FUSION + 1 + place) / 2;
       const rankPart = (known?.signals.rank ?? 0) + part;
@@ -166,6 +179,7 @@ function fused(lexical: readonly Placed[], similar: readonly Placed[]): Placed[]
         entry,
         score: rankPart,
         signals: { ...known?.signals, ...signals, rank: rankPart },
+        measured: known?.measured ?? measured,
       });
     }
   return ordered([...joined.values()]);

@@ -7,6 +7,8 @@ const MONTHS =
 const CHARACTERS_PER_TOKEN = 4;
 /** A reader who cuts at one of these sizes loses nothing to the grouping by session. */
 const TIERS: readonly number[] = [256, 512, 1024, 2048, 4096, 8192];
+/** Blanks that a line cannot keep as they are. */
+const UNEVEN = /[^\S ]|  /u;
 const SUPERSEDED = " (no longer so)";
 
 /** `[7 May 2023] Ann: text`: who and when stay with the words. */
@@ -64,7 +66,7 @@ function stamp(turn: IndexedTurn): string {
 
 /** One line, and the speaker or role in front of the words unless the words begin with it. */
 function line({ turn, shown, isSuperseded }: Rendered): string {
-  const text = shown.replaceAll(/\s+/gu, " ").trim();
+  const text = (UNEVEN.test(shown) ? shown.replaceAll(/\s+/gu, " ") : shown).trim();
   const who = turn.speaker ?? turn.role;
   const said = text.startsWith(`${who}: `) ? text : `${who}: ${text}`;
   return isSuperseded === true ? `${said}${SUPERSEDED}` : said;

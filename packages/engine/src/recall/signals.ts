@@ -3,6 +3,7 @@ import type { Lexical, RankStatistics, WeightedTerm } from "./bm25.ts";
 import { dateFit } from "./date-fit.ts";
 import { gramScores, nearWords } from "./grams.ts";
 import type { IndexedTurn, Pool, PoolTurn } from "./pool.ts";
+import { createTop } from "./top.ts";
 import type { Question } from "./question.ts";
 import type { Traits } from "./traits.ts";
 import { CANDIDATES, FEEDBACK, TIME_FIT } from "./weights.ts";
@@ -82,16 +83,13 @@ function chooseCandidates(
   { window, sessions }: Lexical,
   dates: readonly number[],
 ): PoolTurn[] {
-  const cheap: { entry: PoolTurn; value: number }[] = [];
-  for (const entry of pool.turns) {
-    if (entry === undefined) continue;
-    const value =
-      (window[entry.slot] ?? 0) +
-      0.5 * (sessions[entry.session.slot] ?? 0) +
-      (dates[entry.session.slot] ?? 0);
-    if (value > 0) cheap.push({ entry, value });
+  const values = new Float64Array(pool.turns.length);
+  for (let slot = 0; slot < values.length; slot += 1) {
+    const session = pool.turns[slot]?.session.slot;
+    if (session !== undefined)
+      values[slot] = (window[slot] ?? 0) + 0.5 * (sessions[session] ?? 0) + (dates[session] ?? 0);
   }
-  return best(cheap, CANDIDATES).map(({ entry }) => entry);
+  return best(pool, values, CANDIDATES);
 }
 
 /** Terms that mark the best windows and that the question did not use. */
@@ -101,15 +99,11 @@ function termsOfBest(
   asked: readonly WeightedTerm[],
   statistics: RankStatistics | undefined,
 ): WeightedTerm[] {
-  const windows: { entry: PoolTurn; value: number }[] = [];
-  for (const entry of pool.turns) {
-    const value = entry === undefined ? 0 : (window[entry.slot] ?? 0);
-    if (entry !== undefined && value > 0) windows.push({ entry, value });
-  }
   const counts = new Map<string, number>();
-  for (const { entry, value } of best(windows, FEEDBACK.windows))
+  for (const entry of best(pool, window, FEEDBACK.windows))
     for (const term of entry.turn.terms)
-      if (!pool.speakers.has(term)) counts.set(term, (counts.get(term) ?? 0) + value);
+      if (!pool.speakers.has(term))
+        counts.set(term, (counts.get(term) ?? 0) + (window[entry.slot] ?? 0));
   for (const { term } of asked) counts.delete(term);
   return [...counts]
     .map(([term, count]) => ({ term, weight: count * idf(term, pool, statistics) }))
@@ -117,14 +111,18 @@ function termsOfBest(
     .slice(0, FEEDBACK.terms);
 }
 
-/** The entries of the highest values, ties by key. */
-function best<Item extends { entry: PoolTurn; value: number }>(
-  items: readonly Item[],
-  limit: number,
-): Item[] {
-  return items
-    .toSorted((a, b) => b.value - a.value || a.entry.turn.key - b.entry.turn.key)
-    .slice(0, limit);
+/** The turns of the highest values above 0, by slot; ties by key. */
+function best(pool: Pool, values: Float64Array, limit: number): PoolTurn[] {
+  const isBefore = (a: PoolTurn, b: PoolTurn): boolean => {
+    const difference = (values[a.slot] ?? 0) - (values[b.slot] ?? 0);
+    return difference > 0 || (difference === 0 && a.turn.key < b.turn.key);
+  };
+  const top = createTop(limit, isBefore);
+  for (let slot = 0; slot < values.length; slot += 1) {
+    const entry = (values[slot] ?? 0) > 0 ? pool.turns[slot] : undefined;
+    if (entry !== undefined) top.offer(entry);
+  }
+  return top.sorted();
 }
 
 /** A date answers a when-question better than "last week" does. */
@@ -141,6 +139,7 @@ function side({ about, role }: Question, turn: IndexedTurn): number {
 }
 
 function scaled(values: Float64Array): Float64Array {
-  const most = values.reduce((a, b) => Math.max(a, b), 0);
+  let most = 0;
+  for (const value of values) if (value > most) most = value;
   return most > 0 ? values.map((value) => value / most) : values;
 }

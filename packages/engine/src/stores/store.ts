@@ -151,6 +151,11 @@ export interface TraceRecord {
   data: Record<string, unknown>;
 }
 
+/** A trace as it is written: its data may be JSON text already. */
+export interface NewTrace extends Omit<TraceRecord, "data"> {
+  data: TraceRecord["data"] | string;
+}
+
 export interface TraceFilter {
   sets: VisibleSets;
   /** Whose traces without a scope set are shown; absent: everybody's. */
@@ -367,7 +372,7 @@ export interface Writer extends Reader {
     words: readonly string[],
     redact: (body: string) => string,
   ): Awaitable<void>;
-  appendTrace(context: number, trace: TraceRecord): Awaitable<void>;
+  appendTrace(context: number, trace: NewTrace): Awaitable<void>;
   /** Removes what has expired, oldest first, at most `limit` rows; returns how many went. */
   sweep(retention: Retention, now: Instant, limit: number): Awaitable<number>;
   /** A number kept for the service, such as the time of the last sweep. */

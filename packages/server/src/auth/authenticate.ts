@@ -1,4 +1,4 @@
-import type { Caller, Engine } from "@spectron/engine";
+import type { Caller, Engine, FoundKey } from "@spectron/engine";
 import type { MeResponse } from "@spectron/core/protocol";
 import { patternCovers } from "@spectron/core/protocol";
 import { Problem } from "../problem.ts";
@@ -24,13 +24,33 @@ function unauthorized(): Problem {
   );
 }
 
+/** How long a key's row is believed without reading it again: a key that is taken away works this much longer. */
+const KEY_FRESH_MS = 1000;
+const MOST_KEYS = 10_000;
+
 /** Checks Bearer and `API-KEY` credentials against the stored key, on every request. */
-export function createAuthenticate(engine: Engine): Authenticate {
+export function createAuthenticate(engine: Pick<Engine, "now" | "read">): Authenticate {
   const verify = createKeyVerifier();
+  const known = new Map<string, { found: FoundKey; readAt: number }>();
+
+  /** Only keys that exist are remembered, so a new one works at once. */
+  async function findKey(context: string, name: string): Promise<FoundKey | undefined> {
+    const id = `${context} ${name}`;
+    const now = engine.now();
+    const last = known.get(id);
+    if (last !== undefined && now >= last.readAt && now - last.readAt < KEY_FRESH_MS)
+      return last.found;
+    const found = await engine.read("findKey", { context, name });
+    if (known.size >= MOST_KEYS) known.clear();
+    if (found === undefined) known.delete(id);
+    else known.set(id, { found, readAt: now });
+    return found;
+  }
+
   return async (context, headers) => {
     const key = presentedKey(headers);
     if (key === undefined) throw unauthorized();
-    const found = await engine.read("findKey", { context, name: keyName(key) });
+    const found = await findKey(context, keyName(key));
     if (found === undefined || !(await verify(key, found.hash))) throw unauthorized();
     if (found.expiresAt !== null && found.expiresAt <= engine.now()) throw unauthorized();
     const effective = attenuate(found.grants, found.keyGrants);

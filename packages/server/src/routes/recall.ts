@@ -35,8 +35,7 @@ export function recallRoutes(app: Hono<AppEnv>, engine: Engine): void {
   app.post("/query", async (c) => {
     const { result, queryMs } = await run(engine, c, await readBody(c.req.raw), {});
     c.header("x-trace-id", result.traceId);
-    return c.json({
-      hits: result.hits,
+    return json(c, result.hitsJson, {
       tier: result.tier,
       queryMs,
       classificationKind: result.tier === "direct" ? "direct_lookup" : "hybrid",
@@ -45,8 +44,8 @@ export function recallRoutes(app: Hono<AppEnv>, engine: Engine): void {
         traceId: result.traceId,
         resolutionTier: result.tier,
         tierReason: result.tierReason,
-        retrievedCount: result.hits.length,
-        topScores: result.hits.slice(0, 5).map((hit) => hit.score),
+        retrievedCount: result.returned,
+        topScores: result.topScores,
         latencyMs: queryMs,
       },
     });
@@ -58,16 +57,15 @@ export function recallRoutes(app: Hono<AppEnv>, engine: Engine): void {
     const { caller } = c.get("identity");
     const clamp = { patterns: caller.read, ...readNarrowing(c, raw) };
     const [{ result, queryMs }, profile] = await Promise.all([
-      run(engine, c, raw, { maxTokens: LIMITS.contextTokens.default }),
+      run(engine, c, raw, { maxTokens: LIMITS.contextTokens.default, brief: true }),
       wantsProfile
         ? engine.read("readProfile", { caller, clamp, at: engine.now() })
         : Promise.resolve(undefined),
     ]);
     c.header("x-trace-id", result.traceId);
-    return c.json({
+    return json(c, result.hitsJson, {
       context: result.context,
       ...(profile === undefined ? {} : { profile }),
-      hits: result.hits.map(({ id, score, sources }) => ({ id, score, sources })),
       tier: "hybrid",
       queryMs,
       traceId: result.traceId,
@@ -84,7 +82,7 @@ export function recallRoutes(app: Hono<AppEnv>, engine: Engine): void {
       engine,
       c,
       { ...raw, sessionId, maxTokens: half },
-      { maxTokens: half },
+      { maxTokens: half, brief: true },
     );
     c.header("x-trace-id", result.traceId);
     const caller = c.get("identity").caller;
@@ -95,11 +93,17 @@ export function recallRoutes(app: Hono<AppEnv>, engine: Engine): void {
   });
 }
 
+/** An answer with the hits as they were written, in bytes: as text they would be encoded a second time. */
+function json(c: Context<AppEnv>, hits: string, rest: object): Response {
+  const bytes = new TextEncoder().encode(`{"hits":${hits},${JSON.stringify(rest).slice(1)}`);
+  return c.body(bytes, 200, { "content-type": "application/json" });
+}
+
 async function run(
   engine: Engine,
   c: Context<AppEnv>,
   raw: Record<string, unknown>,
-  defaults: { maxTokens?: number },
+  defaults: { maxTokens?: number; brief?: boolean },
 ): Promise<{ result: Awaited<ReturnType<Engine["recall"]>>; queryMs: number }> {
   const body = parse(readSchema, raw);
   if (body.atInstant !== undefined)
@@ -121,6 +125,7 @@ async function run(
     validUntil: body.validUntil,
     maxTokens:
       defaults.maxTokens === undefined ? undefined : (body.maxTokens ?? defaults.maxTokens),
+    brief: defaults.brief,
   });
   return { result, queryMs: Math.round((performance.now() - started) * 10) / 10 };
 }

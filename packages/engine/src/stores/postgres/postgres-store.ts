@@ -1,75 +1,37 @@
-import { Pool, types } from "pg";
-import type { PoolClient, PoolConfig } from "pg";
 import { commands } from "../../commands/index.ts";
-import { RolledBack } from "../../commands/rolled-back.ts";
 import { EngineError } from "../../model/errors.ts";
-import { queries } from "../../queries/index.ts";
-import { createKeep } from "../../recall/keep.ts";
-import type { Reader, Store, Writer } from "../store.ts";
+import type { Store, VerifyReport, Writer } from "../store.ts";
+import { openChannel } from "../threads.ts";
+import type { Channel } from "../threads.ts";
+import { inTransaction, openPool, schemaOf, withClient } from "./clients.ts";
+import type { PostgresStoreOptions } from "./clients.ts";
 import { createConnection, createPrepare } from "./connection.ts";
-import type { Connection } from "./connection.ts";
 import { isConflict, toEngineError } from "./failures.ts";
 import { migrate } from "./migrate.ts";
-import { createReader } from "./reader.ts";
-import { verifyDatabase } from "./verify.ts";
 import { createWriter } from "./writer.ts";
 
-export interface PostgresStoreOptions {
-  /** Such as `postgres://user@host:5432/memory`. */
-  url: string;
-  /** Schema that holds the tables; made if it is missing. @default "spectron" */
-  schema?: string | undefined;
-  /** Most connections for writes, and as many again for reads. @default 8 */
-  connections?: number | undefined;
-  /** Longest time of one statement, waiting for locks included, in milliseconds. @default 15_000 */
-  statementTimeout?: number | undefined;
-}
-
-type Handler<View> = (view: View, input: unknown) => unknown;
-
-/** How the server names its type of 64-bit integers. */
-const INT8: number = types.builtins.INT8;
 /** Tries of a command that met another one; each later one waits a little longer. */
 const MOST_TRIES = 8;
-/** Longest wait for a free or new connection. */
-const CONNECT_MS = 10_000;
 
 /**
- * Opens a store on a PostgreSQL database that any number of processes share.
+ * Opens a store on a PostgreSQL database that any number of processes share. Reads run in a thread: ranking would hold up
+ * the caller's event loop.
  *
  * @throws EngineError `store_unavailable` when the server cannot be reached, `store_newer` when a newer version wrote it.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
-  const schema = options.schema ?? "spectron";
-  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema))
-    throw new EngineError("validation_failed", "A schema is named by a-z, 0-9 and _.");
-  const config: PoolConfig = {
-    connectionString: options.url,
-    max: options.connections ?? 8,
-    connectionTimeoutMillis: CONNECT_MS,
-    application_name: "spectron",
-    // an acknowledgement must follow the sync, whatever the server's default is
-    options: `-c search_path=${schema} -c synchronous_commit=on -c statement_timeout=${options.statementTimeout ?? 15_000} -c idle_in_transaction_session_timeout=60000`,
-    types: {
-      getTypeParser: (oid: number, format?: "text" | "binary") =>
-        // every stored integer is a safe one
-        oid === INT8 ? Number : (types.getTypeParser(oid, format) as (text: string) => unknown),
-    } as unknown as PoolConfig["types"],
-  };
-  const writers = openPool(config);
-  const readers = openPool(config);
+  const schema = schemaOf(options);
+  const writers = openPool(options);
   const prepare = createPrepare();
-  const keep = createKeep();
   const running = new Set<Promise<unknown>>();
   let closed = false;
 
-  const end = async (): Promise<void> => {
-    await Promise.all([writers.end(), readers.end()]);
-  };
+  let reads: Channel;
   try {
     await withClient(writers, async (client) => migrate(client, schema));
+    reads = await openChannel({ mode: "postgres-read", options });
   } catch (error) {
-    await end();
+    await writers.end();
     throw toEngineError(error);
   }
 
@@ -87,39 +49,20 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     }
   };
 
-  const connect = (client: PoolClient): Connection => createConnection(client, prepare);
-
   return {
     write: async (name, input) =>
       run(async () => {
-        const handler = commands[name] as Handler<Writer>;
+        const handler = commands[name] as (view: Writer, input: unknown) => unknown;
         return retrying(async () =>
           withClient(writers, async (client) =>
             inTransaction(client, "BEGIN ISOLATION LEVEL READ COMMITTED", async () =>
-              handler(createWriter(connect(client)), input),
+              handler(createWriter(createConnection(client, prepare)), input),
             ),
           ),
         );
       }) as never,
-    read: async (name, input) =>
-      run(async () => {
-        const handler = queries[name] as Handler<Reader>;
-        return withClient(readers, async (client) =>
-          inTransaction(client, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", async () =>
-            handler({ ...createReader(connect(client)), keep }, input),
-          ),
-        );
-      }) as never,
-    verify: async () =>
-      run(async () =>
-        withClient(readers, async (client) =>
-          inTransaction(client, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", async () => {
-            // it reads every row, which takes what it takes
-            await client.query("SET LOCAL statement_timeout = 0");
-            return verifyDatabase(connect(client));
-          }),
-        ),
-      ),
+    read: async (name, input) => run(async () => reads.call(name, input)) as never,
+    verify: async () => run(async () => reads.call("verify", null)) as Promise<VerifyReport>,
     backup: async () => {
       throw new EngineError(
         "not_implemented",
@@ -130,59 +73,9 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       if (closed) return;
       closed = true;
       await Promise.allSettled(running);
-      await end();
+      await Promise.all([writers.end(), reads.close()]);
     },
   };
-}
-
-function openPool(config: PoolConfig): Pool {
-  const pool = new Pool(config);
-  // the next query on a lost connection tells; without a listener the event would end the process
-  pool.on("error", () => undefined);
-  return pool;
-}
-
-async function withClient<Value>(
-  pool: Pool,
-  task: (client: PoolClient) => Promise<Value>,
-): Promise<Value> {
-  const client = await pool.connect();
-  let lost = false;
-  const lose = (): void => {
-    lost = true;
-  };
-  client.on("error", lose);
-  try {
-    return await task(client);
-  } catch (error) {
-    // a connection on which a transaction may still be open is not used again
-    lost ||= !(await client.query("ROLLBACK").then(
-      () => true,
-      () => false,
-    ));
-    throw error;
-  } finally {
-    client.off("error", lose);
-    client.release(lost);
-  }
-}
-
-async function inTransaction<Value>(
-  client: PoolClient,
-  begin: string,
-  task: () => Promise<Value>,
-): Promise<Value> {
-  await client.query(begin);
-  let value: Value;
-  try {
-    value = await task();
-  } catch (error) {
-    if (!(error instanceof RolledBack)) throw error;
-    await client.query("ROLLBACK");
-    return error.value as Value;
-  }
-  await client.query("COMMIT");
-  return value;
 }
 
 /** Runs a command again that lost against another one; it is a function of its input, so again is the same as later. */

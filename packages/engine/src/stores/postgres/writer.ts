@@ -206,7 +206,7 @@ export function createWriter(db: Connection): Writer {
         trace.scopeSet,
         trace.principal,
         trace.at,
-        JSON.stringify(trace.data),
+        typeof trace.data === "string" ? trace.data : JSON.stringify(trace.data),
       );
     },
 

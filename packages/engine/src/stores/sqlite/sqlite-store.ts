@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Store, VerifyReport } from "../store.ts";
-import { openChannel } from "./threads.ts";
-import type { Channel } from "./threads.ts";
+import { openChannel } from "../threads.ts";
+import type { Channel } from "../threads.ts";
 
 export interface SqliteStoreOptions {
   /** Path of the database file; missing folders are made. */
@@ -22,10 +22,10 @@ export interface SqliteStoreOptions {
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const path = resolve(options.path);
-  const writer = await openChannel({ path, mode: "write", faults: options.faults });
+  const writer = await openChannel({ path, mode: "sqlite-write", faults: options.faults });
   let reader: Channel;
   try {
-    reader = await openChannel({ path, mode: "read" });
+    reader = await openChannel({ path, mode: "sqlite-read" });
   } catch (error) {
     await writer.close();
     throw error;

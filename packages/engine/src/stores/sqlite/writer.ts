@@ -171,7 +171,7 @@ export function createWriter(db: Statements): Writer {
         trace.scopeSet,
         trace.principal,
         trace.at,
-        JSON.stringify(trace.data),
+        typeof trace.data === "string" ? trace.data : JSON.stringify(trace.data),
       );
     },
 

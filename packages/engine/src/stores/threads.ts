@@ -1,12 +1,12 @@
 import { Worker } from "node:worker_threads";
-import { EngineError } from "../../model/errors.ts";
-import type { EngineErrorCode } from "../../model/errors.ts";
+import { EngineError } from "../model/errors.ts";
+import type { EngineErrorCode } from "../model/errors.ts";
 import type { OpenSettings, WorkerRequest, WorkerResponse } from "./worker.ts";
 
 /** One store's side of a thread. */
 export interface Channel {
   call(name: string, input: unknown): Promise<unknown>;
-  /** Finishes what was taken and closes the file; the thread stays for the next store. */
+  /** Finishes what was taken and closes it; the thread stays for the next store. */
   close(): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ interface Waiting {
 const threads = new Map<OpenSettings["mode"], Thread>();
 let stores = 0;
 
-/** Opens the file in the thread of its mode. */
+/** Opens the store in the thread of its mode. */
 export async function openChannel(settings: OpenSettings): Promise<Channel> {
   const thread = threads.get(settings.mode) ?? startThread(settings.mode);
   threads.set(settings.mode, thread);

@@ -1,34 +1,31 @@
 import type { TraceRecord, Writer } from "../stores/store.ts";
 import { DECAY_PER_DAY, INITIAL_IMPORTANCE, REINFORCEMENT, decayed } from "../model/importance.ts";
+import type { Instant } from "../model/records.ts";
 import { requireContext } from "./command.ts";
-import type { Caller, CommandSeed } from "./command.ts";
 
-/** Keeps what a read looked for and found, without its text. */
-export async function recordTrace(
-  writer: Writer,
-  input: {
-    caller: Caller;
-    seed: CommandSeed;
-    id: string;
-    kind: TraceRecord["kind"];
-    data: TraceRecord["data"];
-  },
-): Promise<void> {
-  const context = await requireContext(writer, input.caller.context);
-  await writer.appendTrace(context, {
-    id: input.id,
-    kind: input.kind,
-    scopeSet: null,
-    principal: input.caller.principal,
-    at: input.seed.now,
-    data: input.data,
-  });
-  if (input.kind === "retrieval")
-    await reinforce(writer, context, returnedIds(input.data["returned"]), input.seed.now);
+/** What one read looked for and found, without its text. */
+export interface ReadTrace {
+  context: string;
+  principal: string;
+  at: Instant;
+  id: string;
+  kind: TraceRecord["kind"];
+  /** As JSON. */
+  data: string;
+  /** Ids of facts that were recalled. */
+  recalled: readonly string[];
 }
 
-function returnedIds(returned: unknown): string[] {
-  return Array.isArray(returned) ? returned.map(({ id }: { id: string }) => id) : [];
+/** Keeps what was read, and holds more strongly what was recalled. */
+export async function recordTraces(
+  writer: Writer,
+  { traces }: { traces: readonly ReadTrace[] },
+): Promise<void> {
+  for (const { context: name, recalled, ...trace } of traces) {
+    const context = await requireContext(writer, name);
+    await writer.appendTrace(context, { ...trace, scopeSet: null });
+    await reinforce(writer, context, recalled, trace.at);
+  }
 }
 
 /** What is recalled is held more strongly, up to 1 (contract 4.2); turns have no importance. */
@@ -38,6 +35,7 @@ async function reinforce(
   ids: readonly string[],
   now: number,
 ): Promise<void> {
+  if (ids.length === 0) return;
   const facts = (await writer.factVersions(context, ids)).filter(
     ({ knownTo, category }) => knownTo === null && DECAY_PER_DAY[category] < 1,
   );

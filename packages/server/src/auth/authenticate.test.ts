@@ -1,0 +1,55 @@
+import type { Engine, FoundKey } from "@spectron/engine";
+import { expect, test } from "vitest";
+import { createAuthenticate } from "./authenticate.ts";
+import { ownerKeyRecord } from "./keys.ts";
+
+const KEY = "sp-test-0123456789abcdef0123456789abcdef";
+const headers = new Headers({ authorization: `Bearer ${KEY}` });
+
+async function stored(): Promise<{ engine: Pick<Engine, "now" | "read">; state: State }> {
+  const key: FoundKey = { ...(await ownerKeyRecord("dev", KEY)), contextSecret: "secret" };
+  const state: State = { now: 1000, reads: 0, key };
+  const read = (async () => {
+    state.reads += 1;
+    return state.key;
+  }) as Engine["read"];
+  return { engine: { now: () => state.now, read }, state };
+}
+
+interface State {
+  now: number;
+  reads: number;
+  key: FoundKey | undefined;
+}
+
+test("requests within a second read the key once", async () => {
+  const { engine, state } = await stored();
+  const authenticate = createAuthenticate(engine);
+  await authenticate("dev", headers);
+  state.now += 999;
+  await authenticate("dev", headers);
+  expect(state.reads).toBe(1);
+  state.now += 1;
+  await authenticate("dev", headers);
+  expect(state.reads).toBe(2);
+});
+
+test("a key that is taken away is refused a second later at most, a new one works at once", async () => {
+  const { engine, state } = await stored();
+  const authenticate = createAuthenticate(engine);
+  const key = state.key;
+  await authenticate("dev", headers);
+  state.key = undefined;
+  state.now += 1000;
+  await expect(authenticate("dev", headers)).rejects.toMatchObject({ status: 401 });
+  state.key = key;
+  await expect(authenticate("dev", headers)).resolves.toMatchObject({ me: { kind: "service" } });
+});
+
+test("a wrong secret is refused although the key of that name was just used", async () => {
+  const { engine } = await stored();
+  const authenticate = createAuthenticate(engine);
+  await authenticate("dev", headers);
+  const wrong = new Headers({ authorization: `Bearer ${KEY}0` });
+  await expect(authenticate("dev", wrong)).rejects.toMatchObject({ status: 401 });
+});
