@@ -23,9 +23,6 @@ export interface AdapterMemoryOptions extends MemoryOptions {
   now?: (() => number) | undefined;
 }
 
-/** Above every attempt of the client; a write that is awaited ends with its first outcome. */
-const LONGEST_WAIT_MS = 300_000;
-
 /** What the three framework adapters share: recall once a turn, store inputs and outputs exactly once, never in the way. */
 export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemory {
   const { spectron, adapter, tracer } = options;
@@ -104,7 +101,6 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
       const { first } = store(binding, messages, onFailure, more);
       const stored = await withDeadline(async () => first, {
         call: "The write",
-        timeoutMs: LONGEST_WAIT_MS,
         signal: more.signal,
       });
       return stored ?? { key: "", turnIds: [] };

@@ -47,8 +47,8 @@ export interface Outbox extends Drainable {
     spill: OutboxSpill,
     recovered: { service: string; deliver: Deliver; onFailure: OnFailure },
   ): void;
-  /** Settles when what is queued of a thread now has left, or the thread is held up by a failure. */
-  settled(thread: string): Promise<void>;
+  /** Settles when what is queued of a thread now has left, or the thread is held up by a failure; nothing is queued: undefined. */
+  settled(thread: string): Promise<void> | undefined;
   state(): OutboxState;
 }
 
@@ -350,11 +350,14 @@ export function createOutbox(
       });
     },
 
-    async settled(thread) {
+    settled(thread) {
       const lane = lanes.get(thread);
       const last = lane?.entries.at(-1);
-      if (lane === undefined || last === undefined) return;
-      while (lane.failure === undefined && lane.entries.includes(last)) await changed.promise;
+      if (lane === undefined || last === undefined) return undefined;
+      const left = async (): Promise<void> => {
+        while (lane.failure === undefined && lane.entries.includes(last)) await changed.promise;
+      };
+      return left();
     },
 
     async flush({ timeoutMs } = {}) {
