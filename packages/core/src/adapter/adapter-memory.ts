@@ -1,5 +1,5 @@
 import { withDeadline } from "../client/deadline.ts";
-import { MemoryError } from "../client/errors.ts";
+import { MemoryError, toMemoryError } from "../client/errors.ts";
 import { createSessionBinder, requireBinding } from "./binding.ts";
 import type { OnFailure, Ticket } from "./outbox.ts";
 import { createRecall } from "./recall.ts";
@@ -45,11 +45,9 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
     operation: "recall" | "store" | "bind",
     kept?: boolean,
   ): MemoryError => {
-    const typed = MemoryError.isInstance(error)
-      ? error
-      : new MemoryError("server", "Memory failed unexpectedly.", { cause: error });
+    const typed = toMemoryError(error);
     try {
-      options.onError?.(typed, kept === undefined ? { operation } : { operation, kept });
+      options.onError?.(typed, { operation, kept });
     } catch {
       // a failing error handler must not become the failure
     }

@@ -73,13 +73,12 @@ export function createRecall(options: {
       },
       { maxTokens, template: settings.template },
     );
-    const { hits, traceId } = context;
     return {
       ...block,
       ms: performance.now() - started,
       cached: false,
-      ...(hits === undefined ? {} : { hits: hits.map(toRecalledHit) }),
-      ...(traceId === undefined ? {} : { traceId }),
+      hits: context.hits?.map(toRecalledHit),
+      traceId: context.traceId,
     };
   };
 

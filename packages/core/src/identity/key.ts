@@ -24,11 +24,12 @@ export interface KeyMaterial {
 
 /** Role, text in NFC with LF, tool and arguments with sorted keys; nothing else counts. */
 function normalMessage(message: NormalMessage): NormalMessage {
+  const { role, text, tool, args } = message;
   return {
-    role: message.role,
-    text: message.text.normalize("NFC").replaceAll("\r\n", "\n"),
-    ...(message.tool === undefined ? {} : { tool: message.tool }),
-    ...(message.args === undefined ? {} : { args: sortedArguments(message.args) }),
+    role,
+    text: text.normalize("NFC").replaceAll("\r\n", "\n"),
+    tool,
+    args: args === undefined ? undefined : sortedArguments(args),
   };
 }
 
