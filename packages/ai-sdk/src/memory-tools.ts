@@ -1,4 +1,4 @@
-import { createToolDefinitions } from "@spectron/core/adapter";
+import { createToolDefinitions } from "@spectron/core/tools";
 import type { Spectron } from "@spectron/core";
 
 /** What the SDK hands to a tool beside its input. */

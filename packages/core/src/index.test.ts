@@ -17,7 +17,6 @@ test("the adapter kit exports these values and no others", async () => {
     [
       "containsMemoryBlock",
       "createAdapterMemory",
-      "createToolDefinitions",
       "extractMemoryBlocks",
       "idAnchor",
       "ordinalAnchor",

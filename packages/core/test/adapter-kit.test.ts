@@ -1,12 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
-import {
-  createAdapterMemory,
-  createToolDefinitions,
-  idAnchor,
-  requireBinding,
-} from "../src/adapter/index.ts";
+import { createAdapterMemory, idAnchor, requireBinding } from "../src/adapter/index.ts";
 import type { AdapterMemory, AdapterMemoryOptions, TurnMessage } from "../src/adapter/index.ts";
-import type { ToolDefinition } from "../src/adapter/index.ts";
+import { createToolDefinitions } from "../src/adapter/tools.ts";
+import type { ToolDefinition } from "../src/adapter/tools.ts";
 import { createSpectron } from "../src/index.ts";
 import type { MemoryError, Spectron } from "../src/index.ts";
 import { json, stageService } from "./staged-service.ts";

@@ -4,8 +4,9 @@ import {
   SimpleSpanProcessor,
 } from "@opentelemetry/sdk-trace-base";
 import { createSpectron } from "@spectron/core";
-import { createAdapterMemory, createToolDefinitions, idAnchor } from "@spectron/core/adapter";
+import { createAdapterMemory, idAnchor } from "@spectron/core/adapter";
 import type { Receipt } from "@spectron/core/adapter";
+import { createToolDefinitions } from "@spectron/core/tools";
 import { embedded } from "@spectron/testing/service";
 
 /** One turn and one tool call under a real tracer, and one recall that fails; prints spans and receipts. */

@@ -1,5 +1,5 @@
 import type { Spectron } from "@spectron/core";
-import { createToolDefinitions } from "@spectron/core/adapter";
+import { createToolDefinitions } from "@spectron/core/tools";
 import type { MemoryBinding } from "@spectron/core/adapter";
 import { tool } from "@langchain/core/tools";
 import type { StructuredToolInterface } from "@langchain/core/tools";

@@ -1,4 +1,4 @@
-import { createToolDefinitions } from "@spectron/core/adapter";
+import { createToolDefinitions } from "@spectron/core/tools";
 import type { FunctionTool, RunContext } from "@openai/agents";
 import { fromContext } from "./options.ts";
 import type { MemoryInstructionsOptions } from "./options.ts";

@@ -1,5 +1,5 @@
 import { withDeadline } from "../client/deadline.ts";
-import { MemoryError } from "../client/errors.ts";
+import { MemoryError, toMemoryError } from "../client/errors.ts";
 import { createSessionBinder, requireBinding } from "./binding.ts";
 import type { OnFailure, Ticket } from "./outbox.ts";
 import { createRecall } from "./recall.ts";
@@ -23,9 +23,6 @@ export interface AdapterMemoryOptions extends MemoryOptions {
   now?: (() => number) | undefined;
 }
 
-/** Above every attempt of the client; a write that is awaited ends with its first outcome. */
-const LONGEST_WAIT_MS = 300_000;
-
 /** What the three framework adapters share: recall once a turn, store inputs and outputs exactly once, never in the way. */
 export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemory {
   const { spectron, adapter, tracer } = options;
@@ -48,11 +45,9 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
     operation: "recall" | "store" | "bind",
     kept?: boolean,
   ): MemoryError => {
-    const typed = MemoryError.isInstance(error)
-      ? error
-      : new MemoryError("server", "Memory failed unexpectedly.", { cause: error });
+    const typed = toMemoryError(error);
     try {
-      options.onError?.(typed, kept === undefined ? { operation } : { operation, kept });
+      options.onError?.(typed, { operation, kept });
     } catch {
       // a failing error handler must not become the failure
     }
@@ -104,7 +99,6 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
       const { first } = store(binding, messages, onFailure, more);
       const stored = await withDeadline(async () => first, {
         call: "The write",
-        timeoutMs: LONGEST_WAIT_MS,
         signal: more.signal,
       });
       return stored ?? { key: "", turnIds: [] };

@@ -1,8 +1,9 @@
 import { MemoryError } from "../client/errors.ts";
 import type { Spectron } from "../client/spectron.ts";
-import { idempotencyKey, sha256 } from "../identity/key.ts";
+import { sha256 } from "../identity/key.ts";
 import { canonicalJson } from "../protocol/canonical-json.ts";
 import { normalizePath, ScopeSyntaxError } from "../protocol/scope.ts";
+import { bindingKey } from "./binding-key.ts";
 import type { MemoryBinding, SessionMap } from "./types.ts";
 
 /**
@@ -11,28 +12,29 @@ import type { MemoryBinding, SessionMap } from "./types.ts";
  * @throws MemoryError `configuration` when scope or session is missing or the scope is not a path.
  */
 export function requireBinding(binding: MemoryBinding): MemoryBinding {
-  if (typeof binding.scope !== "string" || binding.scope.trim() === "")
+  const { scope, session } = binding;
+  const missing = isText(scope)
+    ? "session, such as your chat or thread id"
+    : 'scope such as "org/acme/user/alice"';
+  if (!isText(scope) || !isText(session))
     throw new MemoryError(
       "configuration",
-      'Memory needs a scope such as "org/acme/user/alice"; without one this call runs without memory.',
-    );
-  if (typeof binding.session !== "string" || binding.session.trim() === "")
-    throw new MemoryError(
-      "configuration",
-      "Memory needs a session, such as your chat or thread id; without one this call runs without memory.",
+      `Memory needs a ${missing}; without one this call runs without memory.`,
     );
   try {
-    const scope = normalizePath(binding.scope);
-    if (scope === "/" && binding.scope !== "/")
+    const path = normalizePath(scope);
+    if (path === "/" && scope !== "/")
       throw new ScopeSyntaxError(
         'This scope has no segment. Memory for everybody is "/", spelled exactly so.',
       );
-    return { scope, session: binding.session };
-  } catch (error) {
-    throw new MemoryError("configuration", error instanceof Error ? error.message : "bad scope", {
-      cause: error,
-    });
+    return { scope: path, session };
+  } catch (cause) {
+    throw new MemoryError("configuration", String((cause as Error).message), { cause });
   }
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value.trim() !== "";
 }
 
 /** Finds or makes the service's session of a binding; equal bindings share one session, whichever adapter asks. */
@@ -41,19 +43,12 @@ export function createSessionBinder(options: {
   adapter: string;
   sessions: SessionMap | undefined;
 }): (binding: MemoryBinding) => Promise<string> {
-  const { spectron, adapter } = options;
+  const { spectron } = options;
   const known = new Map<string, Promise<string>>();
 
   const open = async (binding: MemoryBinding, name: string): Promise<string> => {
     const scopes = [[binding.scope]];
-    const key = await idempotencyKey({
-      adapter,
-      context: spectron.context,
-      scopes,
-      thread: binding.session,
-      kind: "session",
-      units: [],
-    });
+    const key = await bindingKey(options, binding, "session", []);
     const capabilities = await spectron.capabilities();
     if (capabilities.has("external-session-id")) {
       const externalId = `thread-${await sha256(name)}`;

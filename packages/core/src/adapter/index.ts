@@ -2,11 +2,9 @@ export { createAdapterMemory } from "./adapter-memory.ts";
 export { idAnchor, ordinalAnchor, prefixAnchor, turnDigest } from "./anchors.ts";
 export { requireBinding } from "./binding.ts";
 export { containsMemoryBlock, extractMemoryBlocks, stripMemoryBlocks } from "./fence.ts";
-export { createToolDefinitions } from "./tools.ts";
 export type { AdapterMemoryOptions } from "./adapter-memory.ts";
 export type { OutboxOptions, OutboxRecord, OutboxSpill, OutboxState } from "./outbox-options.ts";
 export type { MemorySpan, MemoryTracer } from "./telemetry.ts";
-export type { ToolCall, ToolDefinition } from "./tools.ts";
 export type {
   AdapterMemory,
   MemoryBinding,

@@ -1,4 +1,5 @@
-import { ApiError, MemoryError } from "../client/errors.ts";
+import { ApiError, MemoryError, toMemoryError } from "../client/errors.ts";
+import { isRetryable } from "../client/retry.ts";
 import type { Drainable, FlushResult } from "../client/spectron.ts";
 import { beforeExit } from "./exit-hook.ts";
 import type { OutboxOptions, OutboxRecord, OutboxSpill, OutboxState } from "./outbox-options.ts";
@@ -47,8 +48,8 @@ export interface Outbox extends Drainable {
     spill: OutboxSpill,
     recovered: { service: string; deliver: Deliver; onFailure: OnFailure },
   ): void;
-  /** Settles when what is queued of a thread now has left, or the thread is held up by a failure. */
-  settled(thread: string): Promise<void>;
+  /** Settles when what is queued of a thread now has left, or the thread is held up by a failure; nothing is queued: undefined. */
+  settled(thread: string): Promise<void> | undefined;
   state(): OutboxState;
 }
 
@@ -190,7 +191,7 @@ export function createOutbox(
     } catch (cause) {
       const error = toMemoryError(cause);
       const isTriedAgain =
-        isDeliverableLater(error) && !isEnding && (entry.isOnDisk || now() - entry.at < retryForMs);
+        isRetryable(error) && !isEnding && (entry.isOnDisk || now() - entry.at < retryForMs);
       const isKept = isTriedAgain || (entry.isOnDisk && isKeptOnDisk(error));
       tell(entry, error, isKept);
       if (isTriedAgain) {
@@ -350,11 +351,14 @@ export function createOutbox(
       });
     },
 
-    async settled(thread) {
+    settled(thread) {
       const lane = lanes.get(thread);
       const last = lane?.entries.at(-1);
-      if (lane === undefined || last === undefined) return;
-      while (lane.failure === undefined && lane.entries.includes(last)) await changed.promise;
+      if (lane === undefined || last === undefined) return undefined;
+      const left = async (): Promise<void> => {
+        while (lane.failure === undefined && lane.entries.includes(last)) await changed.promise;
+      };
+      return left();
     },
 
     async flush({ timeoutMs } = {}) {
@@ -385,20 +389,9 @@ export function createOutbox(
   };
 }
 
-function toMemoryError(error: unknown): MemoryError {
-  return MemoryError.isInstance(error)
-    ? error
-    : new MemoryError("server", "Memory failed unexpectedly.", { cause: error });
-}
-
-function isDeliverableLater(error: MemoryError): boolean {
-  if (error instanceof ApiError) return error.retryable;
-  return error.code === "connection" || error.code === "timeout";
-}
-
 /** The unit is not at fault: the next process may have a good key, or a handle that is open. */
 function isKeptOnDisk(error: MemoryError): boolean {
-  return isDeliverableLater(error) || ["configuration", "unauthorized"].includes(error.code);
+  return isRetryable(error) || ["configuration", "unauthorized"].includes(error.code);
 }
 
 function pauseAfter(error: MemoryError, number: number, random: () => number): number {

@@ -1,6 +1,5 @@
-import { withDeadline } from "../client/deadline.ts";
 import type { Spectron } from "../client/spectron.ts";
-import type { ContextHit } from "../protocol/types.ts";
+import type { ContextHit, ProfileResponse } from "../protocol/types.ts";
 import { canonicalJson } from "../protocol/canonical-json.ts";
 import { buildMemoryBlock, profileLines } from "./memory-block.ts";
 import type { MemoryBlock } from "./memory-block.ts";
@@ -20,12 +19,14 @@ export interface Recaller {
   /** `earlier`: writes of the conversation that the answer should know; waited for inside the same bound. */
   recall(
     binding: MemoryBinding,
-    question: { query: string; anchor: string; earlier: Promise<void> },
+    question: { query: string; anchor: string; earlier: Promise<void> | undefined },
   ): Promise<RecalledBlock>;
 }
 
 const DEFAULT_TIMEOUT_MS = 800;
 const DEFAULT_MAX_TOKENS = 512;
+/** A service that answers later than anybody waits for is heard so long, since it closes the breaker. */
+const READING = { retries: 0, timeoutMs: 10_000 };
 /** Turns whose block is kept, so that steps and retries of a turn see the same bytes. */
 const REMEMBERED = 500;
 
@@ -40,56 +41,31 @@ export function createRecall(options: {
   const timeoutMs = settings.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const maxTokens = settings.maxTokens ?? DEFAULT_MAX_TOKENS;
   const cache = new Map<string, Promise<RecalledBlock>>();
-  let announces: Promise<boolean> | undefined;
   /** A service that answered a context without the profile it was asked for is asked for both at once. */
   let separate = false;
-
-  /** A service that announces nothing may ignore the lens, and its profile would mix the users of one key (contract 7.9). */
-  const narrowsProfile = async (signal: AbortSignal): Promise<boolean> => {
-    announces ??= spectron
-      .health({ signal, retries: 0 })
-      .then((health) => (health.capabilities ?? []).length > 0);
-    const asked = announces;
-    asked.catch(() => {
-      if (announces === asked) announces = undefined;
-    });
-    return asked;
-  };
 
   const ask = async (
     binding: MemoryBinding,
     query: string,
-    earlier: Promise<void>,
+    earlier: Promise<void> | undefined,
   ): Promise<RecalledBlock> => {
     const started = performance.now();
     const lens = [[binding.scope]];
-    const request = {
-      query,
-      lens,
-      maxTokens,
-      profile: true,
-      ...(settings.k === undefined ? {} : { k: settings.k }),
-    };
+    // a service that announces nothing may ignore the lens, and its profile would mix the users of one key (contract 7.9)
+    const readProfile = async (): Promise<ProfileResponse | undefined> =>
+      (await spectron.capabilities()).size > 0 ? spectron.profile({ lens }, READING) : undefined;
     const [profile, context] = await shared.breaker.run(async () => {
       // a slow write may not use up the time of the read: that would look like an outage
-      await atMost(earlier, timeoutMs / 2);
-      return withDeadline(
-        async (signal) => {
-          const reading = { signal, retries: 0 };
-          const readProfile = async () =>
-            (await narrowsProfile(signal)) ? spectron.profile({ lens }, reading) : undefined;
-          const beside = separate ? readProfile() : undefined;
-          beside?.catch(() => undefined);
-          const found = await spectron.recallContext(request, reading);
-          separate = found.profile === undefined;
-          return [found.profile ?? (await (beside ?? readProfile())), found] as const;
-        },
-        {
-          call: "Recall",
-          timeoutMs: Math.max(1, timeoutMs - (performance.now() - started)),
-        },
+      if (earlier !== undefined) await atMost(earlier, timeoutMs / 2);
+      const beside = separate ? readProfile() : undefined;
+      beside?.catch(() => undefined);
+      const found = await spectron.recallContext(
+        { query, lens, maxTokens, profile: true, k: settings.k },
+        READING,
       );
-    });
+      separate = found.profile === undefined;
+      return [found.profile ?? (await (beside ?? readProfile())), found] as const;
+    }, timeoutMs);
     const block = buildMemoryBlock(
       {
         profile: profile === undefined ? [] : profileLines(profile),
@@ -97,13 +73,12 @@ export function createRecall(options: {
       },
       { maxTokens, template: settings.template },
     );
-    const { hits, traceId } = context;
     return {
       ...block,
       ms: performance.now() - started,
       cached: false,
-      ...(hits === undefined ? {} : { hits: hits.map(toRecalledHit) }),
-      ...(traceId === undefined ? {} : { traceId }),
+      hits: context.hits?.map(toRecalledHit),
+      traceId: context.traceId,
     };
   };
 

@@ -1,7 +1,8 @@
 import { withDeadline } from "../client/deadline.ts";
 import { MemoryError } from "../client/errors.ts";
 import type { Spectron } from "../client/spectron.ts";
-import { idempotencyKey, messageUnit } from "../identity/key.ts";
+import { messageUnit } from "../identity/key.ts";
+import { bindingKey } from "./binding-key.ts";
 import { requireBinding } from "./binding.ts";
 import { stripMemoryBlocks } from "./fence.ts";
 import { buildMemoryBlock } from "./memory-block.ts";
@@ -101,14 +102,9 @@ export function createToolDefinitions<Context>(
         const key =
           call.callId === undefined
             ? undefined
-            : await idempotencyKey({
-                adapter: options.adapter,
-                context: spectron.context,
-                scopes,
-                thread: binding.session,
-                kind: "fact",
-                units: [await messageUnit(call.callId, { role: "user", text })],
-              });
+            : await bindingKey({ spectron, adapter: options.adapter }, binding, "fact", [
+                await messageUnit(call.callId, { role: "user", text }),
+              ]);
         await spectron.facts.add({ text, scopes }, { idempotencyKey: key, signal: call.signal });
         return "Remembered.";
       },

@@ -1,8 +1,9 @@
 import { MemoryError, isConflict } from "../client/errors.ts";
 import type { Drainable, Spectron } from "../client/spectron.ts";
-import { idempotencyKey, messageUnit, sha256 } from "../identity/key.ts";
+import { messageUnit, sha256 } from "../identity/key.ts";
 import { canonicalJson } from "../protocol/canonical-json.ts";
 import { createSessionBinder, requireBinding } from "./binding.ts";
+import { bindingKey } from "./binding-key.ts";
 import { openTranscriptLog } from "./transcript-log.ts";
 import type { TranscriptLog, TranscriptMark } from "./transcript-log.ts";
 import { batchesOf, itemTurns, markTurn } from "./transcript-wire.ts";
@@ -121,24 +122,16 @@ export function createTranscript<Item>(options: TranscriptOptions): Transcript<I
   };
 
   const keyOf = async (plan: Plan<Item>, position: number): Promise<string> =>
-    idempotencyKey({
-      adapter,
-      context: spectron.context,
-      scopes,
-      thread: binding.session,
-      kind: plan.operation === undefined ? "batch" : "op",
-      units:
-        plan.operation === undefined
-          ? [
-              ...(plan.mark === undefined ? [] : [`#${position}:${canonicalJson(plan.mark)}`]),
-              ...(await Promise.all(
-                plan.entries.map(async ({ message }, index) =>
-                  messageUnit(`#${position + index}`, message ?? { role: "system", text: "" }),
-                ),
-              )),
-            ]
-          : [plan.operation],
-    });
+    plan.operation === undefined
+      ? bindingKey(options, binding, "batch", [
+          ...(plan.mark === undefined ? [] : [`#${position}:${canonicalJson(plan.mark)}`]),
+          ...(await Promise.all(
+            plan.entries.map(async ({ message }, index) =>
+              messageUnit(`#${position + index}`, message ?? { role: "system", text: "" }),
+            ),
+          )),
+        ])
+      : bindingKey(options, binding, "op", [plan.operation]);
 
   /** Decides on what is stored, and stores the decision unless something else was stored meanwhile. */
   const commit = async (

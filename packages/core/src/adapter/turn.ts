@@ -30,8 +30,6 @@ export interface TurnParts {
   bind: (requested: MemoryBinding) => { binding?: MemoryBinding; error?: MemoryError };
 }
 
-/** Above every recall timeout; recall keeps its own. */
-const WAIT_BOUND_MS = 60_000;
 /** Ends what an aborted answer said, so that nobody takes it for the whole. */
 const STOPPED = "[stopped before the end]";
 
@@ -92,17 +90,11 @@ export function beginTurn(
     recalled.asked = true;
     const asked = performance.now();
     try {
-      const answer = recaller.recall(binding, {
-        query,
-        anchor: input.queryAnchor ?? "",
-        earlier,
-      });
       // the answer may be shared with other calls, so an abort ends this wait and not the request
-      const { text, ...found } = await withDeadline(async () => answer, {
-        call: "Recall",
-        timeoutMs: WAIT_BOUND_MS,
-        signal: input.signal,
-      });
+      const { text, ...found } = await withDeadline(
+        async () => recaller.recall(binding, { query, anchor: input.queryAnchor ?? "", earlier }),
+        { call: "Recall", signal: input.signal },
+      );
       Object.assign(recalled, found);
       return text;
     } catch (error) {
@@ -118,11 +110,12 @@ export function beginTurn(
   };
 
   // an answer should know what was said before it, not wait for its own question
-  const earlier = binding === undefined ? Promise.resolve() : outbox.settled(threadOf(binding));
-  const inputs = take(input.inputs);
-  inputs.catch(() => undefined);
+  const earlier = binding === undefined ? undefined : outbox.settled(threadOf(binding));
+  // somebody waits for the read, so it leaves first
   const block = recall();
   block.catch(() => undefined);
+  const inputs = take(input.inputs);
+  inputs.catch(() => undefined);
   const settle = async (): Promise<void> => {
     let seen = 0;
     // finish may add work while this waits; every waiter sees all of it

@@ -8,7 +8,7 @@ export function withoutMemory(messages: readonly TurnMessage[]): TurnMessage[] {
     .map((message) => ({
       ...message,
       text: stripMemoryBlocks(message.text),
-      ...(message.parts === undefined ? {} : { parts: withoutBlocks(message.parts) }),
+      parts: withoutBlocks(message.parts),
     }))
     .filter(
       (message) =>
@@ -21,16 +21,15 @@ export function toWire(
   message: TurnMessage,
   options: { ids: boolean; parts: boolean },
 ): WireMessage {
+  const { role, ts, id, parts, remember, isIncomplete } = message;
   return {
-    role: message.role,
+    role,
     // what no store keeps would cost the whole unit
     content: contentOf(message).toWellFormed().replaceAll("\u0000", ""),
-    ...(message.ts === undefined ? {} : { ts: message.ts }),
-    ...(message.id === undefined || !options.ids ? {} : { id: message.id }),
-    ...(message.parts === undefined || !options.parts ? {} : { parts: message.parts }),
-    ...(message.remember === false || (message.isIncomplete === true && options.parts)
-      ? { remember: false }
-      : {}),
+    ts,
+    id: options.ids ? id : undefined,
+    parts: options.parts ? parts : undefined,
+    remember: remember === false || (isIncomplete === true && options.parts) ? false : undefined,
   };
 }
 

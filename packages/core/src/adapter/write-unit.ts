@@ -1,7 +1,8 @@
 import { MemoryError } from "../client/errors.ts";
 import type { Spectron } from "../client/spectron.ts";
-import { idempotencyKey, messageUnit, sha256 } from "../identity/key.ts";
+import { messageUnit, sha256 } from "../identity/key.ts";
 import type { FactsBatchResponse, WireMessage } from "../protocol/types.ts";
+import { bindingKey } from "./binding-key.ts";
 import type { Deliver, OnFailure, Outbox, Ticket } from "./outbox.ts";
 import type { OutboxRecord } from "./outbox-options.ts";
 import type { MemoryBinding, MessageSource, TurnMessage } from "./types.ts";
@@ -45,7 +46,7 @@ export function createDeliver(options: {
     return JSON.stringify({
       session_id: session,
       scopes: [[record.binding.scope]],
-      ...(record.after === undefined ? {} : { after: record.after }),
+      after: record.after,
       messages,
     });
   };
@@ -90,7 +91,7 @@ export function addUnit(
     onFailure: OnFailure;
   },
 ): Ticket {
-  const { spectron, adapter, binding, source, operationId, after } = unit;
+  const { binding, source, operationId, after } = unit;
   const thread = threadOf(binding);
   const isLate = typeof source === "function";
   return outbox.add({
@@ -102,19 +103,15 @@ export function addUnit(
     async make(id) {
       const messages = withoutMemory(isLate ? await source() : source);
       if (messages.length === 0) return undefined;
-      const key = await idempotencyKey({
-        adapter,
-        context: spectron.context,
-        scopes: [[binding.scope]],
-        thread: binding.session,
-        kind: operationId === undefined ? "batch" : "op",
-        units:
-          operationId === undefined
-            ? await Promise.all(
-                messages.map(async (message) => messageUnit(message.anchor, message)),
-              )
-            : [operationId],
-      });
+      const key =
+        operationId === undefined
+          ? await bindingKey(
+              unit,
+              binding,
+              "batch",
+              await Promise.all(messages.map(async (item) => messageUnit(item.anchor, item))),
+            )
+          : await bindingKey(unit, binding, "op", [operationId]);
       const isStrict = operationId !== undefined || after !== undefined;
       return {
         id,
@@ -122,8 +119,8 @@ export function addUnit(
         key,
         binding,
         messages,
-        ...(after === undefined ? {} : { after }),
-        ...(isStrict ? { isStrict } : {}),
+        after,
+        isStrict,
       };
     },
   });

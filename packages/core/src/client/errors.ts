@@ -50,22 +50,24 @@ export interface ApiErrorDetails {
 /** An answered request that was refused or failed. */
 export class ApiError extends MemoryError {
   override readonly name: string = "ApiError";
-  readonly status: number;
-  readonly retryable: boolean;
-  readonly serviceCode: string | undefined;
-  readonly traceId: string | undefined;
-  readonly idempotencyKey: string | undefined;
-  readonly retryAfterMs: number | undefined;
+  declare readonly status: number;
+  declare readonly retryable: boolean;
+  declare readonly serviceCode: string | undefined;
+  declare readonly traceId: string | undefined;
+  declare readonly idempotencyKey: string | undefined;
+  declare readonly retryAfterMs: number | undefined;
 
   constructor(code: MemoryErrorCode, message: string, details: ApiErrorDetails) {
     super(code, message);
-    this.status = details.status;
-    this.retryable = details.retryable;
-    this.serviceCode = details.serviceCode;
-    this.traceId = details.traceId;
-    this.idempotencyKey = details.idempotencyKey;
-    this.retryAfterMs = details.retryAfterMs;
+    Object.assign(this, details);
   }
+}
+
+/** An error of ours as it is; anything else as one. */
+export function toMemoryError(error: unknown): MemoryError {
+  return MemoryError.isInstance(error)
+    ? error
+    : new MemoryError("server", "Memory failed unexpectedly.", { cause: error });
 }
 
 /** True when the service refused because of other state: a used key, a taken name, an id with other content. */
@@ -76,36 +78,29 @@ export function isConflict(error: unknown): error is MemoryError {
   );
 }
 
-const CODES: Readonly<Record<number, MemoryErrorCode>> = {
-  400: "validation",
-  401: "unauthorized",
-  403: "forbidden",
-  404: "not_found",
-  409: "conflict",
-  413: "validation",
-  415: "validation",
-  422: "validation",
-  429: "rate_limited",
-  501: "unsupported",
-};
+type Meaning = readonly [code: MemoryErrorCode, advice: string];
 
-/** What to do about it, by code. */
-const ADVICE: Readonly<Record<MemoryErrorCode, string>> = {
-  configuration: "Check the options.",
-  connection: "Check that the service is running.",
-  timeout: "Try again, or raise timeoutMs.",
-  aborted: "The caller stopped it.",
-  unauthorized: "Check apiKey, and that it belongs to this context.",
-  forbidden: "The key's grants do not cover this scope or session.",
-  not_found: "It does not exist, or the key may not see it.",
-  validation: "The request is not one this service accepts.",
-  conflict: "It collides with what is already stored.",
-  idempotency_mismatch: "This idempotencyKey was used for another request; derive a new one.",
-  rate_limited: "Slow down, or raise the context's limits.",
-  invalid_response: "Check that url is the address of a Spectron service.",
-  outbox_full: "Wait for flush(), or check that the service is reachable.",
-  unsupported: "This service does not offer it.",
-  server: "Try again; the trace id names the failure in the service's log.",
+const REFUSED: Meaning = ["validation", "The request is not one this service accepts."];
+const FAULT: Meaning = [
+  "server",
+  "Try again; the trace id names the failure in the service's log.",
+];
+/** What an answer means and what to do about it, by status, and by the one code that says more than its status. */
+const MEANINGS: Readonly<Record<number | "idempotency_mismatch", Meaning>> = {
+  400: REFUSED,
+  401: ["unauthorized", "Check apiKey, and that it belongs to this context."],
+  403: ["forbidden", "The key's grants do not cover this scope or session."],
+  404: ["not_found", "It does not exist, or the key may not see it."],
+  409: ["conflict", "It collides with what is already stored."],
+  413: REFUSED,
+  415: REFUSED,
+  422: REFUSED,
+  429: ["rate_limited", "Slow down, or raise the context's limits."],
+  501: ["unsupported", "This service does not offer it."],
+  idempotency_mismatch: [
+    "idempotency_mismatch",
+    "This idempotencyKey was used for another request; derive a new one.",
+  ],
 };
 
 const RETRYABLE: ReadonlySet<number> = /* @__PURE__ */ new Set([429, 500, 502, 503, 504]);
@@ -128,13 +123,11 @@ export function toApiError(input: {
     typeof problem.code === "string" && /^[a-z0-9_-]{1,64}$/i.test(problem.code)
       ? problem.code
       : undefined;
-  const code =
-    serviceCode === "idempotency_mismatch"
-      ? "idempotency_mismatch"
-      : (CODES[input.status] ?? "server");
+  const [code, advice] =
+    MEANINGS[serviceCode === "idempotency_mismatch" ? serviceCode : input.status] ?? FAULT;
   // the service's prose may quote what was sent, so the message keeps to its stable name
   const named = serviceCode === undefined ? "" : ` (${serviceCode})`;
-  return new ApiError(code, `${input.call} answered ${input.status}${named}. ${ADVICE[code]}`, {
+  return new ApiError(code, `${input.call} answered ${input.status}${named}. ${advice}`, {
     status: input.status,
     retryable: RETRYABLE.has(input.status) || serviceCode === "idempotency_in_flight",
     serviceCode,

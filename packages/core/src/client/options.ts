@@ -73,36 +73,28 @@ const NUMBERS = {
 
 /** @throws MemoryError `configuration`, naming the option and the fix. */
 export function resolveOptions(options: SpectronOptions): ResolvedOptions {
-  if (typeof options !== "object" || options === null)
-    throw new MemoryError(
-      "configuration",
-      "createSpectron needs options: { url, apiKey, context }, or what embedded() returns.",
-    );
-  if (!isServiceUrl(options.url))
-    throw new MemoryError(
-      "configuration",
-      'createSpectron: "url" must be an absolute URL of http or https without user, query or fragment, such as "http://127.0.0.1:9090".',
-    );
-  if (
-    typeof options.context !== "string" ||
-    !/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(options.context)
-  )
-    throw new MemoryError(
-      "configuration",
-      'createSpectron: "context" must be 1 to 64 letters, digits, _ or -, such as "dev".',
-    );
-  if (options.apiKey !== undefined && !isHeaderText(options.apiKey))
-    throw new MemoryError(
-      "configuration",
-      'createSpectron: "apiKey" must be visible ASCII without spaces or line ends. Was it read from a file with a final newline?',
-    );
-  if (options.onBehalfOf !== undefined && !isHeaderText(options.onBehalfOf))
-    throw new MemoryError(
-      "configuration",
-      'createSpectron: "onBehalfOf" must be a principal id in visible ASCII.',
-    );
-  if (options.fetch !== undefined && typeof options.fetch !== "function")
-    throw new MemoryError("configuration", 'createSpectron: "fetch" must be a function.');
+  const { url, context, apiKey, onBehalfOf, fetch } = options ?? {};
+  demand(
+    isServiceUrl(url),
+    "url",
+    'an absolute URL of http or https without user, query or fragment, such as "http://127.0.0.1:9090", or what embedded() returns',
+  );
+  demand(
+    typeof context === "string" && /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(context),
+    "context",
+    '1 to 64 letters, digits, _ or -, such as "dev"',
+  );
+  demand(
+    apiKey === undefined || isHeaderText(apiKey),
+    "apiKey",
+    "visible ASCII without spaces or line ends, also at the end of the file it is read from",
+  );
+  demand(
+    onBehalfOf === undefined || isHeaderText(onBehalfOf),
+    "onBehalfOf",
+    "a principal id in visible ASCII",
+  );
+  demand(fetch === undefined || typeof fetch === "function", "fetch", "a function");
   const base = new URL(options.url);
   if (!base.pathname.endsWith("/")) base.pathname += "/";
   return {
@@ -119,16 +111,21 @@ export function resolveOptions(options: SpectronOptions): ResolvedOptions {
   };
 }
 
+function demand(isMet: boolean, option: string, what: string): void {
+  if (!isMet)
+    throw new MemoryError("configuration", `createSpectron: "${option}" must be ${what}.`);
+}
+
 function resolveNumbers(options: SpectronOptions): Numbers {
   const numbers = { ...NUMBERS };
   for (const name of Object.keys(NUMBERS) as (keyof Numbers)[]) {
     const value = options[name] ?? NUMBERS[name];
     const isCount = name === "retries";
-    if (!(isCount ? Number.isInteger(value) && value >= 0 : Number.isFinite(value) && value > 0))
-      throw new MemoryError(
-        "configuration",
-        `createSpectron: "${name}" must be a ${isCount ? "whole number from 0" : "number above 0"}.`,
-      );
+    demand(
+      isCount ? Number.isInteger(value) && value >= 0 : Number.isFinite(value) && value > 0,
+      name,
+      isCount ? "a whole number from 0" : "a number above 0",
+    );
     numbers[name] = value;
   }
   return numbers;

@@ -27,25 +27,15 @@ export async function readBody(response: Response, most: number): Promise<string
 
 /** The value that the text holds; `undefined` when it is no JSON or nested too deeply to be handled. */
 export function parseJson(text: string | undefined): unknown {
-  if (text === undefined || isDeep(text)) return undefined;
   try {
-    return JSON.parse(text);
+    const value = JSON.parse(text ?? "") as unknown;
+    return isDeep(value, MOST_LEVELS) ? undefined : value;
   } catch {
     return undefined;
   }
 }
 
-function isDeep(text: string): boolean {
-  let level = 0;
-  let quoted = false;
-  for (let index = 0; index < text.length; index += 1) {
-    const character = text[index];
-    if (quoted && character === "\\") index += 1;
-    else if (character === '"') quoted = !quoted;
-    else if (!quoted && (character === "[" || character === "{")) {
-      level += 1;
-      if (level > MOST_LEVELS) return true;
-    } else if (!quoted && (character === "]" || character === "}")) level -= 1;
-  }
-  return false;
+function isDeep(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((item) => isDeep(item, levels - 1));
 }

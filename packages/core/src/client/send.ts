@@ -44,27 +44,37 @@ export function createSend(options: ResolvedOptions): Send {
     const isRead = request.method === "GET" || request.repeatable === true;
     const mayRepeat = (isRead || request.idempotencyKey !== undefined) && request.stream !== true;
     const retries = mayRepeat ? (request.retries ?? options.retries) : 0;
-    const deadlineMs = request.deadlineMs ?? options.deadlineMs;
-    const end = options.now() + deadlineMs;
+    const end = options.now() + (request.deadlineMs ?? options.deadlineMs);
+    const timeoutMs = request.timeoutMs ?? options.timeoutMs;
     let sent = false;
     try {
-      return await withDeadline(
-        async (signal) => {
-          for (let number = 1; ; number += 1) {
-            signal.throwIfAborted();
-            sent = true;
-            try {
-              return await attempt<Body>(call, signal);
-            } catch (error) {
-              if (number > retries || signal.aborted || !isRetryable(error)) throw error;
-              const wait = retryDelay(error, number, options);
-              if (options.now() + wait >= end) throw error;
-              await options.sleep(wait, signal);
-            }
-          }
-        },
-        { call: call.name, timeoutMs: deadlineMs, signal: request.signal },
-      );
+      for (let number = 1; ; number += 1) {
+        const left = end - options.now();
+        try {
+          const { response, text } = await withDeadline(
+            async (signal) => {
+              sent = true;
+              return exchange(call, signal);
+            },
+            {
+              call: call.name,
+              timeoutMs: Math.min(timeoutMs, left),
+              signal: request.signal,
+            },
+          );
+          return (isStream(call, response) ? response : read(call, response, text)) as Body;
+        } catch (error) {
+          const isLate =
+            left <= timeoutMs && MemoryError.isInstance(error) && error.code === "timeout";
+          if (number > retries || isLate || !isRetryable(error)) throw error;
+          const wait = retryDelay(error, number, options);
+          if (options.now() + wait >= end) throw error;
+          await withDeadline(async (signal) => options.sleep(wait, signal), {
+            call: call.name,
+            signal: request.signal,
+          });
+        }
+      }
     } catch (error) {
       const refused = error instanceof ApiError && error.status >= 400 && error.status < 500;
       if (sent && !isRead && !refused && MemoryError.isInstance(error)) error.outcomeUnknown = true;
@@ -109,32 +119,25 @@ function toJson(name: string, body: unknown): string | undefined {
   }
 }
 
-async function attempt<Body>(call: Call, outer: AbortSignal): Promise<Body> {
-  const { options, request, name, url, init } = call;
-  const exchange = async (
-    signal: AbortSignal,
-  ): Promise<{ response: Response; text?: string | undefined }> => {
-    let response: Response | undefined;
-    try {
-      response = await options.fetch(url, { ...init, signal });
-      if (isStream(call, response)) return { response };
-      return { response, text: await readBody(response, options.maxResponseBytes) };
-    } catch (cause) {
-      throw new MemoryError(
-        "connection",
-        response === undefined
-          ? `Cannot reach ${options.base.origin}. Is the service running? Start it with "spectron serve", or use embedded().`
-          : `The answer to ${name} broke off.`,
-        { cause },
-      );
-    }
-  };
-  const { response, text } = await withDeadline(exchange, {
-    call: name,
-    timeoutMs: request.timeoutMs ?? options.timeoutMs,
-    signal: outer,
-  });
-  return (isStream(call, response) ? response : read(call, response, text)) as Body;
+async function exchange(
+  call: Call,
+  signal: AbortSignal,
+): Promise<{ response: Response; text?: string | undefined }> {
+  const { options, name, url, init } = call;
+  let response: Response | undefined;
+  try {
+    response = await options.fetch(url, { ...init, signal });
+    if (isStream(call, response)) return { response };
+    return { response, text: await readBody(response, options.maxResponseBytes) };
+  } catch (cause) {
+    throw new MemoryError(
+      "connection",
+      response === undefined
+        ? `Cannot reach ${options.base.origin}. Is the service running? Start it with "spectron serve", or use embedded().`
+        : `The answer to ${name} broke off.`,
+      { cause },
+    );
+  }
 }
 
 function isStream({ request }: Call, response: Response): boolean {

@@ -24,11 +24,12 @@ export interface KeyMaterial {
 
 /** Role, text in NFC with LF, tool and arguments with sorted keys; nothing else counts. */
 function normalMessage(message: NormalMessage): NormalMessage {
+  const { role, text, tool, args } = message;
   return {
-    role: message.role,
-    text: message.text.normalize("NFC").replaceAll("\r\n", "\n"),
-    ...(message.tool === undefined ? {} : { tool: message.tool }),
-    ...(message.args === undefined ? {} : { args: sortedArguments(message.args) }),
+    role,
+    text: text.normalize("NFC").replaceAll("\r\n", "\n"),
+    tool,
+    args: args === undefined ? undefined : sortedArguments(args),
   };
 }
 
@@ -60,22 +61,28 @@ export async function requestFingerprint(
   path: string,
   body: unknown,
 ): Promise<string> {
-  const bytes = await digest(`${method}\n${path}\n${canonicalJson(body)}`);
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const digest = await sha256(`${method}\n${path}\n${canonicalJson(body)}`);
+  const bytes = atob(digest.replaceAll("-", "+").replaceAll("_", "/"));
+  return Array.from(bytes, (byte) => byte.charCodeAt(0).toString(16).padStart(2, "0")).join("");
 }
 
 /** SHA-256 as unpadded base64url. */
 export async function sha256(text: string): Promise<string> {
-  return btoa(String.fromCharCode(...(await digest(text))))
+  // WebCrypto hands every few bytes to a thread, so Node's own hash is asked first; no import, for bundles
+  const { process } = globalThis as { process?: NodeProcess | undefined };
+  const known = process?.getBuiltinModule?.("node:crypto")?.hash?.("sha256", text, "base64url");
+  if (known !== undefined) return known;
+  const bytes = await globalThis.crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return btoa(String.fromCharCode(...new Uint8Array(bytes)))
     .replaceAll("+", "-")
     .replaceAll("/", "_")
-    .replace(/=+$/, "");
+    .replace("=", "");
 }
 
-async function digest(text: string): Promise<Uint8Array> {
-  return new Uint8Array(
-    await globalThis.crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)),
-  );
+interface NodeProcess {
+  getBuiltinModule?(
+    id: "node:crypto",
+  ): { hash?(algorithm: "sha256", text: string, encoding: "base64url"): string } | undefined;
 }
 
 function sortedArguments(text: string): string {
