@@ -1,10 +1,14 @@
 import { createAdapterMemory } from "@spectron/core/adapter";
 import type { MemoryOptions, MemoryTurn } from "@spectron/core/adapter";
+import { findLeftovers } from "./leftovers.ts";
+import type { Leftovers } from "./leftovers.ts";
 import { anchored, incompleteMark, isSaid, reasonOf, toDrafts } from "./messages.ts";
 import type { Draft } from "./messages.ts";
 import { bindingOf, claim } from "./options.ts";
 import { splitPrompt } from "./prompt.ts";
 import type { PromptMessage } from "./prompt.ts";
+import { answerIds, isAnswered, questionOf } from "./question.ts";
+import type { Question } from "./question.ts";
 
 /** What the callbacks read of the SDK's start event. */
 export interface CallStart {
@@ -31,6 +35,8 @@ export interface MemoryCallbacks {
 interface OpenCall {
   turn: MemoryTurn;
   conversation: PromptMessage[];
+  question: Question | undefined;
+  leftovers: Leftovers | undefined;
   release: () => void;
 }
 
@@ -52,6 +58,10 @@ export function memoryCallbacks(options: Omit<MemoryOptions, "recall">): MemoryC
     call?.release();
     return call;
   };
+  const stop = (call: OpenCall | undefined): void => {
+    call?.turn.abort();
+    call?.leftovers?.retract();
+  };
 
   return {
     async onStart({ callId, messages, providerOptions }) {
@@ -59,11 +69,25 @@ export function memoryCallbacks(options: Omit<MemoryOptions, "recall">): MemoryC
       if (binding?.store === "never") return;
       const { before, fresh } = splitPrompt(messages as PromptMessage[]);
       const release = binding === undefined ? () => undefined : claim(binding);
-      const turn = memory.turn(
-        { scope: binding?.scope ?? "", session: binding?.session ?? "" },
-        { inputs: anchored(toDrafts(fresh, includeTools), toDrafts(before, includeTools)) },
+      const conversation = [...before, ...fresh];
+      const question = questionOf(conversation);
+      const inputs = toDrafts(fresh, includeTools);
+      const ids = answerIds(
+        question,
+        question?.since.slice(0, -fresh.length) ?? [],
+        inputs,
+        includeTools,
       );
-      open.set(callId, { turn, conversation: [...before, ...fresh], release });
+      const bound = { scope: binding?.scope ?? "", session: binding?.session ?? "" };
+      const turn = memory.turn(bound, {
+        inputs: anchored(inputs, toDrafts(before, includeTools), { ids }),
+      });
+      const leftovers =
+        question === undefined || isAnswered(question)
+          ? undefined
+          : findLeftovers(memory, options, bound, { ids: [question.id], question: question.id });
+      leftovers?.keep(ids);
+      open.set(callId, { turn, conversation, question, leftovers, release });
       for (const oldest of open.keys()) {
         if (open.size <= MOST_OPEN) break;
         close(oldest)?.turn.abort();
@@ -74,17 +98,30 @@ export function memoryCallbacks(options: Omit<MemoryOptions, "recall">): MemoryC
       if (call === undefined) return;
       const reason = reasonOf(finishReason);
       if (!isSaid(reason)) {
-        call.turn.abort();
+        stop(call);
         return;
       }
       const said = toDrafts(inOrder(responseMessages, steps), includeTools);
       const outputs = marked(said, incompleteMark(reason));
-      await call.turn.finish(anchored(outputs, toDrafts(call.conversation, includeTools)));
+      const { turn, conversation, question, leftovers } = call;
+      const ids = answerIds(question, question?.since ?? [], outputs, includeTools);
+      leftovers?.keep(ids);
+      // an answer to a known question is told apart by the question; any other by what was said before it
+      const responseId = question === undefined ? undefined : lastResponseId(steps);
+      await turn.finish(
+        anchored(outputs, toDrafts(conversation, includeTools), { ids, responseId }),
+      );
+      leftovers?.retract();
     },
     onAbort({ callId }) {
-      close(callId)?.turn.abort();
+      stop(close(callId));
     },
   };
+}
+
+function lastResponseId(steps: readonly unknown[]): string | undefined {
+  const { response } = (steps.at(-1) ?? {}) as { response?: { id?: string } };
+  return response?.id;
 }
 
 /** Messages of the whole call; steering messages are only in the steps. */

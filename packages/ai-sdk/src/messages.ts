@@ -76,15 +76,20 @@ export function reasonOf(reason: unknown): string {
 export function anchored(
   drafts: readonly Draft[],
   before: readonly Draft[],
-  responseId?: string,
+  given: { ids?: readonly (string | undefined)[]; responseId?: string | undefined } = {},
 ): MessageSource {
   if (drafts.length === 0) return [];
+  const { ids, responseId } = given;
   return async () => {
     const place = responseId === undefined ? await prefixAnchor(before) : idAnchor(responseId);
-    return drafts.map((draft) => ({
-      ...draft,
-      anchor: draft.id === undefined ? place : idAnchor(draft.id),
-    }));
+    return drafts.map((draft, index) => {
+      const id = draft.id ?? ids?.[index];
+      return {
+        ...draft,
+        ...(id === undefined ? {} : { id }),
+        anchor: draft.id === undefined ? place : idAnchor(draft.id),
+      };
+    });
   };
 }
 

@@ -1,12 +1,16 @@
 import { createAdapterMemory, prefixAnchor } from "@spectron/core/adapter";
-import type { MemoryTurn } from "@spectron/core/adapter";
-import { anchored, answerDrafts, toDrafts } from "./messages.ts";
+import type { MemoryBinding, MemoryTurn, MessageSource } from "@spectron/core/adapter";
+import { findLeftovers, ownerOf } from "./leftovers.ts";
+import type { Leftovers } from "./leftovers.ts";
+import { anchored, answerDrafts, reasonOf, toDrafts } from "./messages.ts";
 import type { Answer } from "./messages.ts";
 import { observeAnswer } from "./observe-answer.ts";
 import { bindingOf, NAMESPACE } from "./options.ts";
 import type { CallBinding, MemoryMiddlewareOptions } from "./options.ts";
 import { hasMemoryBlock, injectBlock, lastUserText, splitPrompt, stripStamps } from "./prompt.ts";
 import type { PromptMessage, PromptPart } from "./prompt.ts";
+import { answerIds, isAnswered, questionOf } from "./question.ts";
+import type { Question } from "./question.ts";
 
 /** What a call hands to the middleware, in the parts that every SDK version has. */
 interface CallParameters {
@@ -52,7 +56,13 @@ export interface MemoryMiddleware {
 interface Call {
   turn: MemoryTurn;
   conversation: PromptMessage[];
+  question: Question | undefined;
+  /** Found when the question was new; the steps of one answer share them. */
+  leftovers: Leftovers | undefined;
 }
+
+/** Answers that may be under way at once with leftovers of their own. */
+const MOST_ANSWERED = 1000;
 
 /**
  * Middleware that recalls before the model and remembers after it. Bind each call with `memoryOptions`; calls
@@ -62,7 +72,19 @@ export function memoryMiddleware(options: MemoryMiddlewareOptions): MemoryMiddle
   const memory = createAdapterMemory({ ...options, adapter: "ai-sdk" });
   // transformParams and wrapGenerate of one call share the params object, and nothing else
   const calls = new WeakMap<object, Call>();
+  const answered = new Map<string, Leftovers>();
   const includeTools = options.tools?.include ?? [];
+
+  const leftoversOf = (binding: MemoryBinding, question: Question): Leftovers | undefined => {
+    const key = JSON.stringify([binding.scope, binding.session, question.id]);
+    if (isAnswered(question)) return answered.get(key);
+    const ids = [question.id];
+    const made = findLeftovers(memory, options, binding, { ids, question: question.id });
+    answered.delete(key);
+    answered.set(key, made);
+    if (answered.size > MOST_ANSWERED) answered.delete(answered.keys().next().value ?? "");
+    return made;
+  };
 
   const start = async (params: CallParameters): Promise<Call | undefined> => {
     const bound = bindingOf(params.providerOptions) ?? {};
@@ -71,37 +93,61 @@ export function memoryMiddleware(options: MemoryMiddlewareOptions): MemoryMiddle
     if (!recall && !store) return undefined;
     const { before, fresh } = splitPrompt(params.prompt);
     const query = lastUserText(params.prompt);
-    const turn = memory.turn(
-      {
-        scope: bound.scope ?? options.scope ?? "",
-        session: bound.session ?? options.session ?? "",
-      },
-      {
-        inputs: anchored(toDrafts(fresh, includeTools), toDrafts(before, includeTools)),
-        ...(query === undefined
-          ? {}
-          : { query, queryAnchor: await questionPlace(params.prompt, includeTools) }),
-        store,
-        recall,
-        signal: params.abortSignal,
-      },
-    );
-    return { turn, conversation: [...before, ...fresh] };
+    const conversation = [...before, ...fresh];
+    const question = store ? questionOf(conversation) : undefined;
+    const binding = {
+      scope: bound.scope ?? options.scope ?? "",
+      session: bound.session ?? options.session ?? "",
+    };
+    const inputs = toDrafts(fresh, includeTools);
+    const earlier = question?.since.slice(0, -fresh.length) ?? [];
+    const ids = answerIds(question, earlier, inputs, includeTools);
+    const turn = memory.turn(binding, {
+      inputs: anchored(inputs, toDrafts(before, includeTools), { ids }),
+      ...(query === undefined
+        ? {}
+        : { query, queryAnchor: await questionPlace(params.prompt, includeTools) }),
+      store,
+      recall,
+      signal: params.abortSignal,
+    });
+    const leftovers = question === undefined ? undefined : leftoversOf(binding, question);
+    leftovers?.keep(ids);
+    return { turn, conversation, question, leftovers };
+  };
+
+  const stop = ({ turn, question, leftovers }: Call, partial?: MessageSource): void => {
+    turn.abort(partial);
+    // the SDK may ask again, so the answer that was there before stays until there is another
+    leftovers?.retract((id) => ownerOf(id) === question?.id);
   };
 
   const finish = async (
-    { turn, conversation }: Call,
+    call: Call,
     answer: Answer | undefined,
     stopped: readonly PromptPart[] = [],
   ): Promise<void> => {
+    const { turn, conversation, question, leftovers } = call;
     const before = toDrafts(conversation, includeTools);
     const drafts = answer === undefined ? undefined : answerDrafts(answer, includeTools);
-    if (drafts !== undefined) {
-      await turn.finish(anchored(drafts, before, answer?.responseId));
+    if (answer === undefined || drafts === undefined) {
+      const partial = toDrafts([{ role: "assistant", content: [...stopped] }], includeTools);
+      const ids = answerIds(question, question?.since ?? [], partial, includeTools);
+      stop(call, anchored(partial, before, { ids }));
       return;
     }
-    const partial = toDrafts([{ role: "assistant", content: [...stopped] }], includeTools);
-    turn.abort(anchored(partial, before));
+    const ids = answerIds(question, question?.since ?? [], drafts, includeTools);
+    leftovers?.keep(ids);
+    await turn.finish(anchored(drafts, before, { ids, responseId: answer.responseId }));
+    if (reasonOf(answer.finishReason) !== "tool-calls") leftovers?.retract();
+  };
+  const orStop = async <Result>(call: Call, model: () => PromiseLike<Result>): Promise<Result> => {
+    try {
+      return await model();
+    } catch (error) {
+      stop(call);
+      throw error;
+    }
   };
 
   return {
@@ -121,7 +167,7 @@ export function memoryMiddleware(options: MemoryMiddlewareOptions): MemoryMiddle
     async wrapGenerate({ doGenerate, params }) {
       const call = calls.get(params as object);
       if (call === undefined) return doGenerate();
-      const result = await orAbort(call, doGenerate);
+      const result = await orStop(call, doGenerate);
       const { content, finishReason, response } = result as {
         content: PromptPart[];
         finishReason?: unknown;
@@ -133,7 +179,7 @@ export function memoryMiddleware(options: MemoryMiddlewareOptions): MemoryMiddle
     async wrapStream({ doStream, params }) {
       const call = calls.get(params as object);
       if (call === undefined) return doStream();
-      const result = await orAbort(call, doStream);
+      const result = await orStop(call, doStream);
       const observed = observeAnswer(async (answer, stopped) => finish(call, answer, stopped));
       return { ...result, stream: result.stream.pipeThrough(observed) };
     },
@@ -158,15 +204,6 @@ async function questionPlace(
 ): Promise<string> {
   const last = prompt.findLastIndex((message) => message.role === "user");
   return prefixAnchor(toDrafts(prompt.slice(0, last), includeTools));
-}
-
-async function orAbort<Result>(call: Call, model: () => PromiseLike<Result>): Promise<Result> {
-  try {
-    return await model();
-  } catch (error) {
-    call.turn.abort();
-    throw error;
-  }
 }
 
 function withoutNamespace(params: CallParameters): Pick<CallParameters, "providerOptions"> {

@@ -1,5 +1,6 @@
 import { createAdapterMemory, idAnchor, ordinalAnchor } from "@spectron/core/adapter";
 import type { MemoryOptions, TurnMessage } from "@spectron/core/adapter";
+import { findLeftovers, ownerOf } from "./leftovers.ts";
 import { incompleteMark, isSaid, reasonOf, spoken, toolDraft, userText } from "./messages.ts";
 import type { Draft } from "./messages.ts";
 import { bindingOf, claim, NAMESPACE } from "./options.ts";
@@ -24,15 +25,21 @@ export interface PersistUiMessagesOptions<Message extends UiMessage> extends Omi
   MemoryOptions,
   "recall"
 > {
-  /** The conversation as the browser sent it. */
+  /**
+   * The conversation as the browser sent it: the whole of it, or its newest part. What is stored between two of these
+   * messages, or after the last, and is not among them has left the conversation, and leaves memory.
+   */
   messages: readonly Message[];
   /** The same object that the model call gets, from `memoryOptions`; it marks the call as stored here. */
   providerOptions: Record<string, Record<string, unknown>>;
+  /** Makes the id of an answer, unless your own `generateMessageId` follows. @default crypto.randomUUID */
+  randomUUID?: (() => string) | undefined;
 }
 
 /** Spread into the options of `toUIMessageStream` or `toUIMessageStreamResponse`. */
 export interface UiMessageHandlers<Message extends UiMessage> {
   originalMessages: Message[];
+  generateMessageId(): string;
   /** ai 7. */
   onEnd(event: UiStreamEnd): Promise<void>;
   /** ai 5 and 6. */
@@ -45,13 +52,14 @@ interface UiPart extends PromptPart {
 }
 
 /**
- * Stores a chat by the ids of its UI messages: what the user said at once, the answer when the stream has ended.
- * A model that is wrapped with memory then only recalls.
+ * Stores a chat by the ids of its UI messages: what the user said at once, the answer when the stream has ended. What
+ * was regenerated, edited away or deleted leaves memory. A model that is wrapped with memory then only recalls.
  */
 export function persistUIMessages<Message extends UiMessage>(
   options: PersistUiMessagesOptions<Message>,
 ): UiMessageHandlers<Message> {
   const { messages, providerOptions } = options;
+  const randomUUID = options.randomUUID ?? (() => globalThis.crypto.randomUUID());
   const memory = createAdapterMemory({ ...options, recall: false, adapter: "ai-sdk" });
   const includeTools = options.tools?.include ?? [];
   const binding = bindingOf(providerOptions) ?? {};
@@ -61,16 +69,26 @@ export function persistUIMessages<Message extends UiMessage>(
   const previous = lastAnswer === messages.length - 1 ? messages[lastAnswer] : undefined;
   // the SDK goes on writing into the message that it continues
   const known = (previous?.parts ?? []).map((part) => part as UiPart).map(({ state }) => state);
+  const { scope = "", session = "" } = binding;
+  const stores = binding.store !== "never";
   const turn = memory.turn(
-    { scope: binding.scope ?? "", session: binding.session ?? "" },
+    { scope, session },
     {
       inputs: messages.slice(lastAnswer + 1).flatMap((message, index) => {
         const place = message.id === "" ? ordinalAnchor(lastAnswer + 1 + index) : "";
         return message.role === "user" ? placed(userDrafts(message), message.id, 0, place) : [];
       }),
-      store: binding.store !== "never",
+      store: stores,
     },
   );
+  const last = messages.at(-1);
+  const conversation = {
+    ids: messages.map(({ id }) => id),
+    question: last?.role === "user" ? last.id : undefined,
+  };
+  const leftovers = stores
+    ? findLeftovers(memory, options, { scope, session }, conversation)
+    : undefined;
 
   let ended = false;
   const onEnd = async (event: UiStreamEnd): Promise<void> => {
@@ -81,6 +99,8 @@ export function persistUIMessages<Message extends UiMessage>(
     const reason = reasonOf(event.finishReason);
     if (isAborted || isCancelled || !isSaid(reason)) {
       turn.abort();
+      // the same id may come again with the same words
+      leftovers?.retract((id) => id === answer.id || ownerOf(id) === answer.id);
       return;
     }
     const start = previous !== undefined && previous.id === answer.id ? known.length : 0;
@@ -95,9 +115,17 @@ export function persistUIMessages<Message extends UiMessage>(
       ...answerDrafts(parts.slice(start), includeTools, incompleteMark(reason)),
     ];
     const place = ordinalAnchor(messages.length);
-    await turn.finish(placed(drafts, answer.id, start, place));
+    const outputs = placed(drafts, answer.id, start, place);
+    leftovers?.keep(outputs.map(({ id }) => id));
+    await turn.finish(outputs);
+    leftovers?.retract();
   };
-  return { originalMessages: [...messages], onEnd, onFinish: onEnd };
+  return {
+    originalMessages: [...messages],
+    generateMessageId: randomUUID,
+    onEnd,
+    onFinish: onEnd,
+  };
 }
 
 /**

@@ -19,7 +19,7 @@ afterAll(async () => {
 
 /** A client of the same service whose requests pass through `gate` first; closing it leaves the service open. */
 function clientThrough(
-  gate: (request: Request) => Response | undefined,
+  gate: (request: Request) => Response | Promise<Response> | undefined,
   options: { retries?: number; of?: TestService } = {},
 ): Spectron {
   const { service: target } = options.of ?? service;
@@ -30,7 +30,7 @@ function clientThrough(
     ...(options.retries === undefined ? {} : { retries: options.retries }),
     fetch: async (input, init) => {
       const request = new Request(input, init);
-      return gate(request) ?? target.fetch(request);
+      return (await gate(request)) ?? target.fetch(request);
     },
   });
 }
@@ -124,7 +124,16 @@ describe.each(modes)("common checklist, %s", (_, stream) => {
     await own.stop();
   });
 
-  test("HTTP 5xx then success: one stored unit, same key on each attempt", async () => {
+  test.each([
+    ["HTTP 5xx", () => failure()],
+    [
+      "a timeout after the commit",
+      async (request: Request): Promise<Response> => {
+        await service.service.fetch(request);
+        throw new DOMException("The operation timed out.", "TimeoutError");
+      },
+    ],
+  ])("%s, then success: one stored unit, same key on each attempt", async (_name, fault) => {
     const chat = newChat(service);
     const keys: (string | null)[] = [];
     let failures = 0;
@@ -132,7 +141,7 @@ describe.each(modes)("common checklist, %s", (_, stream) => {
       if (!request.url.endsWith("/facts/batch")) return undefined;
       keys.push(request.headers.get("idempotency-key"));
       failures += 1;
-      return failures === 1 ? failure() : undefined;
+      return failures === 1 ? fault(request) : undefined;
     });
     const { model } = scriptedModel([{ text: "Nice city." }]);
     await ask(stream, {
@@ -145,6 +154,9 @@ describe.each(modes)("common checklist, %s", (_, stream) => {
     expect(keys[0]).toBe(keys[1]);
     expect(keys[2]).not.toBe(keys[1]);
     expect(chat.errors).toEqual([]);
+    const [session] = (await service.spectron.sessions.list({ limit: 1 })).sessions;
+    const { turns } = await service.spectron.sessions.turns(session?.id ?? "");
+    expect(turns.map(({ content }) => content)).toEqual(["I live in Braga.", "Nice city."]);
     await spectron.close();
   });
 
@@ -246,10 +258,10 @@ describe.each(modes)("common checklist, %s", (_, stream) => {
       chat.batches().map(({ body }) => body.messages.map(({ content, id }) => [content, id])),
     ).toEqual([
       [["I live in Braga.", "m1"]],
-      [["Nice.", undefined]],
-      [["Lovely.", undefined]],
+      [["Nice.", "m1/a0"]],
+      [["Lovely.", "m1/a0"]],
       [["I live in Porto.", "m1"]],
-      [["Nice.", undefined]],
+      [["Nice.", "m1/a0"]],
     ]);
   });
 

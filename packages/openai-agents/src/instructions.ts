@@ -1,3 +1,4 @@
+import { MemoryError } from "@spectron/core";
 import { createAdapterMemory } from "@spectron/core/adapter";
 import type { AdapterMemory, MemoryBinding } from "@spectron/core/adapter";
 import type { Agent, AgentInputItem, CallModelInputFilter, RunContext } from "@openai/agents";
@@ -5,6 +6,7 @@ import { isUserMessage, lastUserText } from "./messages.ts";
 import { fromContext } from "./options.ts";
 import type { MemoryInstructionsOptions } from "./options.ts";
 import { runMemory } from "./run-memory.ts";
+import { within } from "./within.ts";
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the agent's own output type does not matter here
 type AnyAgent<Context> = Agent<Context, any>;
@@ -53,8 +55,11 @@ export function memoryInstructions<Context = unknown>(
   return async (context, agent) => {
     const own = typeof base === "function" ? await base(context, agent) : base;
     const run = runMemory(options.spectron, context);
-    const query = options.query === undefined ? run.query : options.query(context);
     const binding = bindingOf(options, context.context);
+    // older versions of the SDK resume without a word of what was asked
+    run.isResumed ??= run.query === undefined && context.usage.requests > 0;
+    if (run.isResumed) run.query ??= await lastStored(memory, binding, options);
+    const query = options.query === undefined ? run.query : options.query(context);
     const question = JSON.stringify([binding.scope, binding.session, query]);
     let block = run.blocks.get(question);
     if (block === undefined) {
@@ -97,6 +102,10 @@ const EVENTS = [
   "agent_tool_end",
 ] as const;
 
+/** Bound of reading the last question, and how far back it may stand: behind the steps of its own turn. */
+const LAST_STORED_MS = 800;
+const LOOKED_AT = 50;
+
 function recallOnly(options: MemoryInstructionsOptions): AdapterMemory {
   return createAdapterMemory({ ...options, adapter: "openai-agents", store: "never" });
 }
@@ -115,6 +124,29 @@ async function recall(
   const block = await turn.block;
   await turn.finish([]);
   return block;
+}
+
+/** What the user said last, as the service keeps it; a resumed run brings no input of its own. */
+async function lastStored(
+  memory: AdapterMemory,
+  binding: MemoryBinding,
+  options: MemoryInstructionsOptions,
+): Promise<string | undefined> {
+  if (options.recall === false) return undefined;
+  const { timeoutMs = LAST_STORED_MS } = options.recall ?? {};
+  const read = async (): Promise<string | undefined> => {
+    const session = await memory.sessionId(binding);
+    const page = { order: "desc", limit: LOOKED_AT } as const;
+    const { turns } = await options.spectron.sessions.turns(session, page);
+    return turns.find(({ role, remember }) => role === "user" && remember !== false)?.content;
+  };
+  try {
+    return await within(read(), timeoutMs, "The service");
+  } catch (error) {
+    if (options.failureMode === "throw") throw error;
+    if (MemoryError.isInstance(error)) options.onError?.(error, { operation: "recall" });
+    return undefined;
+  }
 }
 
 function bindingOf(options: MemoryInstructionsOptions, context: unknown): MemoryBinding {

@@ -4,6 +4,8 @@ import type { Spectron } from "@spectron/core";
 export interface RunMemory {
   /** What the user said last. */
   query?: string | undefined;
+  /** True when the run was under way before this process saw it, and nothing told what was asked. */
+  isResumed?: boolean | undefined;
   /** True when nothing of this run is to be remembered. */
   silent?: boolean | undefined;
   /** The block of each question; every step and agent of the run sees the same bytes. */

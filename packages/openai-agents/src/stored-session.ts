@@ -16,6 +16,7 @@ import { isUserMessage, lastUserText, toWords } from "./messages.ts";
 import { fromContext } from "./options.ts";
 import type { MemorySessionOptions } from "./options.ts";
 import { runMemory } from "./run-memory.ts";
+import { within } from "./within.ts";
 
 /** A session that the memory service keeps, with every optional capability of the SDK. */
 export interface MemorySession extends RunContextAwareSession {
@@ -80,7 +81,7 @@ export function createStoredSession(options: MemorySessionOptions): MemorySessio
       if (over) report(error);
     });
     try {
-      return await within(working, timeoutMs);
+      return await within(working, timeoutMs, "The transcript");
     } catch (error) {
       over = true;
       // what no retry and no waiting can mend is the application's to know at once
@@ -221,20 +222,3 @@ export function createStoredSession(options: MemorySessionOptions): MemorySessio
 
 /** Faults of the setup. */
 const LASTING: ReadonlySet<string> = new Set(["configuration", "unsupported"]);
-
-async function within<Value>(work: Promise<Value>, milliseconds: number): Promise<Value> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(
-        new MemoryError(
-          "timeout",
-          `The transcript did not answer within ${milliseconds} ms; the run no longer waits for it.`,
-        ),
-      );
-    }, milliseconds);
-  });
-  return Promise.race([work, late]).finally(() => {
-    clearTimeout(timer);
-  });
-}

@@ -2,6 +2,7 @@ import { Agent, RunState, Runner, tool } from "@openai/agents";
 import type { AgentInputItem, Session } from "@openai/agents";
 import { ScriptedModel, assistantMessage, functionCall } from "@openai/agents/testing";
 import type { ScriptedModelInput } from "@openai/agents/testing";
+import { createSpectron } from "@spectron/core";
 import { withMemoryInstructions } from "@spectron/openai-agents";
 import { describe, expect, inject, test } from "vitest";
 import { openService } from "./open-service.ts";
@@ -132,8 +133,7 @@ describe.each([
     expect(heard.filter((line) => line.includes("called refund"))).toHaveLength(1);
   });
 
-  // 0.15 resumes without reading the session or telling listeners, so nothing in that run says what was asked
-  test.skipIf(IS_0_15)("a resumed run in another process knows what memory knows", async () => {
+  test("a resumed run in another process knows what memory knows", async () => {
     const alice = person();
     const text = await interrupt(alice, stream);
     const { agent } = await resume(alice, text, { stream, approve: true });
@@ -141,6 +141,28 @@ describe.each([
       ({ request }) => request.systemInstructions,
     );
     expect(prompts.join("\n")).toContain("home_city: Braga");
+  });
+
+  test("a resumed run goes on without memory when the service is away", async () => {
+    const alice = person();
+    const text = await interrupt(alice, stream);
+    const spectron = createSpectron({
+      url: "http://127.0.0.1:9",
+      context: "dev",
+      retries: 0,
+      fetch: async () => {
+        throw new TypeError("fetch failed");
+      },
+    });
+    const { agent, refunded, error } = await resume({ ...alice, spectron }, text, {
+      stream,
+      approve: true,
+    });
+    expect(error).toBeUndefined();
+    expect(refunded).toEqual(["7"]);
+    const [call] = (agent.model as ScriptedModel).calls;
+    expect(call?.request.systemInstructions ?? "").not.toContain("Braga");
+    expect(alice.errors).toContain("recall: connection");
   });
 
   // 0.15 refuses to read back a state whose tool ran with a session ("cannot be resumed safely")

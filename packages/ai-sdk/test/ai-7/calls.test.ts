@@ -2,11 +2,13 @@ import {
   memoryCallbacks,
   memoryOptions,
   prepareCallWithMemory,
+  stampMessageIds,
   withMemory,
 } from "@spectron/ai-sdk";
 import { startTestService } from "@spectron/testing";
 import type { TestService } from "@spectron/testing";
 import {
+  convertToModelMessages,
   experimental_createSteering,
   generateText,
   jsonSchema,
@@ -15,9 +17,10 @@ import {
   tool,
   ToolLoopAgent,
 } from "ai";
-import type { ModelMessage } from "ai";
+import type { ModelMessage, UIMessage } from "ai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask, modes, newChat, weatherTool } from "../chats.ts";
+import type { Chat } from "../chats.ts";
 import { scriptedModel } from "../scripted-model.ts";
 import type { Step } from "../scripted-model.ts";
 
@@ -126,6 +129,59 @@ describe.each(modes)("memoryCallbacks, %s", (_, stream) => {
       "user: How is the weather?",
       "user: Porto too.",
       "assistant: Sunny.",
+    ]);
+  });
+});
+
+describe.each(modes)("memoryCallbacks with stamped messages, %s", (_, stream) => {
+  const turn = async (chat: Chat, messages: UIMessage[], ...steps: Step[]): Promise<string> =>
+    ask(stream, {
+      model: scriptedModel(steps).model,
+      messages: await convertToModelMessages(stampMessageIds(messages)),
+      tools: weatherTool(),
+      stopWhen: stepCountIs(3),
+      providerOptions: chat.providerOptions,
+      ...memoryCallbacks(chat.options),
+    });
+  const said = (role: "user" | "assistant", id: string, text: string): UIMessage => ({
+    id,
+    role,
+    parts: [{ type: "text", text }],
+  });
+
+  test("regenerate: the new answer stands in the old one's place, with all its steps", async () => {
+    const chat = newChat(service, { tools: { include: ["weather"] } });
+    const messages = [said("user", "m1", "How is the weather?")];
+    await turn(chat, messages, ...toolTurn());
+    await turn(chat, messages, { text: "No idea." });
+    expect(await chat.stored()).toEqual(["user: How is the weather?", "assistant: No idea."]);
+    await turn(chat, messages, ...toolTurn());
+    expect((await chat.stored()).toSorted()).toEqual(wholeTurn.toSorted());
+  });
+
+  test("edit: the old words, their answer and what came later are no live turns", async () => {
+    const chat = newChat(service);
+    const first = said("user", "m1", "I live in Braga.");
+    await turn(chat, [first], { text: "Nice city." });
+    const later = [said("assistant", "a1", "Nice city."), said("user", "m2", "I have a dog.")];
+    await turn(chat, [first, ...later], { text: "Good dog." });
+    await turn(chat, [said("user", "m1", "I live in Porto.")], { text: "Nice river." });
+    expect(await chat.stored()).toEqual(["user: I live in Porto.", "assistant: Nice river."]);
+  });
+
+  test("without stamps nothing is doubled, and another answer stands beside the first", async () => {
+    const chat = newChat(service);
+    for (const text of ["Nice.", "Lovely.", "Nice."])
+      await ask(stream, {
+        model: scriptedModel([{ text }]).model,
+        prompt: "I live in Braga.",
+        providerOptions: chat.providerOptions,
+        ...memoryCallbacks(chat.options),
+      });
+    expect(await chat.stored()).toEqual([
+      "user: I live in Braga.",
+      "assistant: Nice.",
+      "assistant: Lovely.",
     ]);
   });
 });
