@@ -23,6 +23,8 @@ export interface AppOptions {
    * `{"org":"acme","user":"alice"}` (contract 3.3). @default [] (tags stay separate)
    */
   tagDimensions?: readonly string[] | undefined;
+  /** While true, requests are answered 503 with `Retry-After`: the service is about to end. */
+  isStopping?: (() => boolean) | undefined;
   /** Told about answers of 500 and above; content of requests is never in the error's message. */
   onError?: ((error: unknown) => void) | undefined;
 }
@@ -61,6 +63,12 @@ export function createApp(options: AppOptions): (request: Request) => Promise<Re
     requests += 1;
     c.set("tagDimensions", options.tagDimensions ?? []);
     c.set("traceId", `tr_${engine.now().toString(36)}${requests.toString(36).padStart(4, "0")}`);
+    if (options.isStopping?.() === true) {
+      c.header("connection", "close");
+      throw new Problem(503, "stopping", "This server is about to end. Send the request again.", {
+        retryAfter: 1,
+      });
+    }
     const host = c.req.header("host")?.replace(/:\d+$/, "");
     if (options.hosts !== undefined && (host === undefined || !options.hosts.includes(host)))
       throw new Problem(403, "forbidden", "This server does not answer for that Host.");
@@ -117,7 +125,7 @@ export function createApp(options: AppOptions): (request: Request) => Promise<Re
   );
   app.onError((error, c) => {
     const problem = toProblem(error);
-    if (problem.status >= 500) options.onError?.(error);
+    if (problem.status >= 500 && problem.code !== "stopping") options.onError?.(error);
     return problemResponse(problem, c.req.path, c.get("traceId"));
   });
   return async (request) => app.fetch(request);

@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import { join } from "node:path";
 import { serve as listen } from "@hono/node-server";
 import { createEngine } from "@spectron/engine";
@@ -33,8 +34,10 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Longest time that open requests get to finish when the server is told to stop. */
+/** Longest time that requests under way get to finish when the server is told to stop. */
 const DRAIN_MS = 10_000;
+/** Longest time after it in which connections may take their last answer. */
+const LAST_ANSWERS_MS = 1000;
 /** Name of the key row that tells whether a context already has its first key. */
 const FIRST_KEY = "first";
 
@@ -57,8 +60,10 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     },
   );
   const loopback = ["127.0.0.1", "localhost", "[::1]", "::1"];
+  const underWay = createCounter();
   const app = createApp({
     engine,
+    isStopping: () => underWay.isClosed(),
     tagDimensions: options.tagDimensions,
     hosts: loopback.includes(host) ? loopback : undefined,
     onError: options.onError,
@@ -72,6 +77,9 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     await engine.close();
     throw error;
   });
+  server.on("request", (_request: unknown, response: EventEmitter) => {
+    response.once("close", underWay.add());
+  });
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : options.port;
   return {
@@ -79,17 +87,58 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     context,
     ...(newApiKey === undefined ? {} : { newApiKey }),
     async close() {
+      // new requests are told to come back, on connections that stay open for it, until the last one is answered
+      await underWay.close(DRAIN_MS);
       await new Promise<void>((resolve) => {
+        const closeIdle = setInterval(() => {
+          if ("closeIdleConnections" in server) server.closeIdleConnections();
+        }, 20);
         const cut = setTimeout(() => {
           if ("closeAllConnections" in server) server.closeAllConnections();
-        }, DRAIN_MS);
+        }, LAST_ANSWERS_MS);
         server.close(() => {
+          clearInterval(closeIdle);
           clearTimeout(cut);
           resolve();
         });
-        if ("closeIdleConnections" in server) server.closeIdleConnections();
       });
       await engine.close();
+    },
+  };
+}
+
+interface Counter {
+  isClosed(): boolean;
+  /** Counts one request until the answer of this is called; none any more once closed. */
+  add(): () => void;
+  /** Waits until none is left, at most so long. */
+  close(mostMs: number): Promise<void>;
+}
+
+function createCounter(): Counter {
+  let count = 0;
+  let closed = false;
+  let onNone = (): void => undefined;
+  return {
+    isClosed: () => closed,
+    add() {
+      if (closed) return () => undefined;
+      count += 1;
+      return () => {
+        count -= 1;
+        if (count === 0) onNone();
+      };
+    },
+    async close(mostMs) {
+      closed = true;
+      if (count === 0) return;
+      await new Promise<void>((resolve) => {
+        const cut = setTimeout(resolve, mostMs);
+        onNone = () => {
+          clearTimeout(cut);
+          resolve();
+        };
+      });
     },
   };
 }

@@ -1,0 +1,159 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { serve } from "@spectron/server";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+const API_KEY = "sp-test-0123456789abcdef0123456789abcdef";
+const BIN = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
+/** Stops under load; raise it for a long run. */
+const STOPS = Number(process.env["SPECTRON_STOPS"] ?? 3);
+/** Something that happens once, and can be waited for. */
+interface Event {
+  happen(): void;
+  happened: Promise<void>;
+}
+
+function createEvent(): Event {
+  let happen = (): void => undefined;
+  const happened = new Promise<void>((resolve) => (happen = resolve));
+  return { happen: () => happen(), happened };
+}
+
+const CLIENTS = 8;
+const BATCHES = 12;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "spectron-stop-"));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function post(url: string, route: string, body: object, key?: string): Promise<Response> {
+  return fetch(`${url}/api/v1/dev/${route}`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${API_KEY}`,
+      ...(key === undefined ? {} : { "idempotency-key": key }),
+    },
+    body: JSON.stringify(body),
+  });
+}
+
+const batch = (content: string, session?: string): object => ({
+  session_id: session,
+  scopes: [["org/acme/user/alice"]],
+  messages: [{ role: "user", content }],
+});
+
+test("told to stop, a server finishes what is under way and tells others to come back", async () => {
+  const begun = createEvent();
+  const released = createEvent();
+  const server = await serve({
+    data: folder,
+    port: 0,
+    apiKey: API_KEY,
+    extractor: {
+      name: "slow",
+      async extract() {
+        begun.happen();
+        await released.happened;
+        return { facts: [], instructions: [], uncertainties: [], corrections: [] };
+      },
+    },
+  });
+  const underWay = post(server.url, "facts/batch", batch("I live in Braga."));
+  await begun.happened;
+  const closed = server.close();
+  const late = await post(server.url, "query", { query: "Braga" });
+  expect([late.status, late.headers.get("retry-after")]).toEqual([503, "1"]);
+  expect(await late.json()).toMatchObject({ code: "stopping", status: 503 });
+  released.happen();
+  expect((await underWay).status).toBe(200);
+  await closed;
+  await expect(post(server.url, "query", { query: "Braga" })).rejects.toThrow();
+});
+
+async function start(port: string): Promise<{ url: string; child: ChildProcess }> {
+  const child = spawn(
+    process.execPath,
+    [
+      ...["--conditions=@spectron/source", "--no-warnings", BIN, "serve"],
+      ...["--data", folder, "--port", port, "--api-key", API_KEY],
+    ],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  for await (const line of createInterface({ input: child.stdout })) {
+    const url = /^listening on (\S+)$/.exec(line)?.[1];
+    if (url !== undefined) return { url, child };
+  }
+  throw new Error("The server ended before it listened.");
+}
+
+test(
+  "stopped under load and started again, a server has every message once, and no answer was cut",
+  { timeout: 3_600_000 },
+  async () => {
+    for (let stop = 0; stop < STOPS; stop += 1) {
+      const first = await start("0");
+      const { url } = first;
+      const made = await post(url, "sessions", { scopes: [["org/acme/user/alice"]] });
+      const { id: session } = (await made.json()) as { id: string };
+      const restarted = createEvent();
+      let acknowledged = 0;
+      let wasStopped = false;
+      const refused: (string | null)[] = [];
+      const clients = Promise.all(
+        Array.from({ length: CLIENTS }, async (_, client) => {
+          for (let count = 0; count < BATCHES;) {
+            const text = `Stop ${stop}, client ${client}, message ${count}.`;
+            const answer = await post(
+              url,
+              "facts/batch",
+              batch(text, session),
+              text.replaceAll(/\W+/g, "-"),
+            ).catch(() => undefined);
+            if (answer?.status === 200) {
+              await answer.text();
+              count += 1;
+              acknowledged += 1;
+              if (acknowledged === CLIENTS * 2) {
+                wasStopped = first.child.kill("SIGTERM");
+              }
+              continue;
+            }
+            if (answer !== undefined) {
+              expect([answer.status, await answer.json()]).toMatchObject([
+                503,
+                { code: "stopping" },
+              ]);
+              refused.push(answer.headers.get("retry-after"));
+            }
+            await restarted.happened;
+          }
+        }),
+      );
+      const exit = once(first.child, "exit") as Promise<[number | null]>;
+      const [code] = await Promise.race([exit, clients.then(async () => exit)]);
+      expect([wasStopped, code]).toEqual([true, 0]);
+      const second = await start(new URL(url).port);
+      restarted.happen();
+      await clients;
+      expect(refused.filter((after) => after === null)).toEqual([]);
+      const found = await fetch(`${url}/api/v1/dev/sessions/${session}`, {
+        headers: { authorization: `Bearer ${API_KEY}` },
+      });
+      expect(await found.json()).toMatchObject({ turnCount: CLIENTS * BATCHES });
+      const exited = once(second.child, "exit");
+      second.child.kill("SIGTERM");
+      await exited;
+    }
+  },
+);
