@@ -537,6 +537,24 @@ export function describeStoreContract(name: string, backend: StoreBackend): void
       expect((await find("passport", { lens: [["u/a"]] })).join("\n")).not.toContain("Bob");
     });
 
+    test("ranking takes next to nothing of the caller's thread", async () => {
+      const { say, find } = createSpeaker(first());
+      const words = Array.from({ length: 60 }, (_, index) => `river${index % 7} garden${index}`);
+      for (let batch = 0; batch < 6; batch += 1)
+        await say(
+          [["u/a"]],
+          Array.from({ length: 200 }, (_, index) => `${words[index % 60]} ${batch} and a holiday`),
+        );
+      const question = words.slice(0, 20).join(" ");
+      await find(question);
+      const [own, whole] = [process.threadCpuUsage(), process.cpuUsage()];
+      for (let count = 0; count < 20; count += 1)
+        expect(await find(`${question} ${count}`)).toHaveLength(10);
+      const sum = ({ user, system }: NodeJS.CpuUsage): number => user + system;
+      const share = sum(process.threadCpuUsage(own)) / sum(process.cpuUsage(whole));
+      expect(share).toBeLessThan(0.4);
+    });
+
     describe("several writers", () => {
       test("one session gets positions without gaps, and batches stay whole", async () => {
         const sessionId = await createSpeaker(first()).openSession(undefined, [["u/a"]]);
