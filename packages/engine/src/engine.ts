@@ -1,12 +1,8 @@
-import { setImmediate } from "node:timers/promises";
 import { randomBytes } from "node:crypto";
 import type { ExtractInput, Extractor, QueryHit } from "@spectron/core/protocol";
 import { checkAnswer } from "./commands/command.ts";
 import type { Caller, IdempotencyRequest } from "./commands/command.ts";
 import type { CommandInput, CommandOutput } from "./commands/index.ts";
-import type { PreparedMessage } from "./commands/append-messages.ts";
-import { findInjections } from "./extract/injection.ts";
-import { writeDatesOut } from "./extract/dates.ts";
 import type { Extraction } from "./extract/extractor.ts";
 import { createRuleExtractor } from "./extract/rules.ts";
 import { runExtractors } from "./extract/run-extractors.ts";
@@ -17,9 +13,11 @@ import type { ChatInput, ChatReply } from "./generate/chat.ts";
 import type { Generator } from "./generate/generator.ts";
 import { reflect } from "./generate/reflect.ts";
 import type { Reflection, ReflectInput } from "./generate/reflect.ts";
+import { createLoopShare } from "./loop-share.ts";
 import { EngineError } from "./model/errors.ts";
+import { prepareMessages } from "./prepare-messages.ts";
+import type { IncomingMessage } from "./prepare-messages.ts";
 import type { QueryInput, QueryName, QueryOutput } from "./queries/index.ts";
-import { analyze } from "./recall/analyze.ts";
 import type { Embedder } from "./recall/embedder.ts";
 import { createEmbedding } from "./recall/embedding.ts";
 import type { EmbeddingProgress } from "./recall/embedding.ts";
@@ -49,20 +47,6 @@ export interface EngineOptions {
   now?: (() => number) | undefined;
   /** Seed of the ids of one call. @default 16 random bytes */
   nonce?: (() => string) | undefined;
-}
-
-/** A message as a route hands it over. */
-export interface IncomingMessage {
-  role: PreparedMessage["role"];
-  content: string;
-  ts?: number | undefined;
-  id?: string | undefined;
-  /** The platform's own message, kept beside the turn. */
-  parts?: unknown;
-  /** False keeps it in the transcript alone. @default true */
-  remember?: boolean | undefined;
-  /** False: recall finds it, but no fact is made of it. @default true */
-  infer?: boolean | undefined;
 }
 
 type Seeded<Input> = Omit<Input, "seed">;
@@ -138,15 +122,13 @@ const READS_OF_TRACES: ReadonlySet<QueryName> = new Set<QueryName>([
 ]);
 const EMPTY: Extraction = { facts: [], instructions: [], uncertainties: [] };
 const EXTRACT_TIMEOUT_MS = 30_000;
-/** Longest stretch of preparing messages before other work gets its turn, in milliseconds. */
-const SLICE_MS = 8;
-
 export function createEngine(options: EngineOptions): Engine {
   const now = options.now ?? Date.now;
   const store = createSweepingStore(options.store, { ...options.retention, now });
   const nonce = options.nonce ?? (() => randomBytes(16).toString("hex"));
   const models = options.extractor === undefined ? [] : [options.extractor].flat();
-  const extractors = [...models, createRuleExtractor()];
+  const share = createLoopShare();
+  const extractors = [...models, createRuleExtractor({ share })];
   const closing = new AbortController();
   const embedding =
     options.embedder === undefined
@@ -245,7 +227,7 @@ export function createEngine(options: EngineOptions): Engine {
     async remember({ messages, infer, ...input }) {
       return guarded(input.idempotency, async () => {
         const made = seed();
-        const prepared = await prepare(messages, made.now);
+        const prepared = await prepareMessages(messages, made.now, share);
         const extraction =
           infer === "none" || messages.length === 0
             ? EMPTY
@@ -389,47 +371,4 @@ export function createEngine(options: EngineOptions): Engine {
     },
   };
   return engine;
-}
-
-/** Splits off speakers, writes dates out and makes index terms, in slices that leave the event loop free. */
-async function prepare(
-  messages: readonly IncomingMessage[],
-  now: number,
-): Promise<PreparedMessage[]> {
-  const prepared: PreparedMessage[] = [];
-  let sliceStart = performance.now();
-  for (const message of messages) {
-    const shown = writeDatesOut(message.content, message.ts ?? now);
-    const { speaker } = splitSpeaker(message.content);
-    prepared.push({
-      role: message.role,
-      speaker: message.role === "user" ? (speaker ?? null) : null,
-      text: message.content,
-      shown: shown === message.content ? null : shown,
-      terms: analyze(message.content).join(" "),
-      clientId: message.id ?? null,
-      ts: message.ts ?? null,
-      parts: message.parts === undefined ? null : JSON.stringify(message.parts),
-      remember: message.remember ?? true,
-      findings: message.remember === false ? [] : await scan(message.content),
-    });
-    if (performance.now() - sliceStart > SLICE_MS) {
-      await setImmediate();
-      sliceStart = performance.now();
-    }
-  }
-  return prepared;
-}
-
-/** Characters looked at in one go, and how far two looks overlap, so that no planted order falls between them. */
-const SCAN = { window: 16_384, overlap: 1024 } as const;
-
-/** Kinds of injection in a text, in steps that leave the event loop free. */
-async function scan(text: string): Promise<string[]> {
-  const found = new Set<string>();
-  for (let at = 0; at === 0 || at + SCAN.overlap < text.length; at += SCAN.window - SCAN.overlap) {
-    if (at > 0) await setImmediate();
-    for (const kind of findInjections(text.slice(at, at + SCAN.window))) found.add(kind);
-  }
-  return [...found];
 }

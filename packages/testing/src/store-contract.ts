@@ -525,7 +525,8 @@ export function describeStoreContract(name: string, backend: StoreBackend): void
     test("a scope that is too large to rank whole is searched through the term index", async () => {
       const { say, find } = createSpeaker(first());
       const { sessionId } = await say([["u/a"]], ["My passport number is in the blue drawer."]);
-      for (let batch = 0; batch < 9; batch += 1)
+      // more turns than are ranked whole
+      for (let batch = 0; batch < 21; batch += 1)
         await say(
           [],
           Array.from({ length: 500 }, (_, index) => `small talk number ${batch * 500 + index}`),
@@ -535,6 +536,28 @@ export function describeStoreContract(name: string, backend: StoreBackend): void
       const [best] = await find("Where is my passport?", { lens: [["u/a"]] });
       expect(best).toContain("blue drawer");
       expect((await find("passport", { lens: [["u/a"]] })).join("\n")).not.toContain("Bob");
+      expect(await find("small talk zanzibar", { lens: [["u/a"]] })).toHaveLength(10);
+      await say([], ["We shall sail to Zanzibar."], { sessionId });
+      const [newest] = await find("small talk zanzibar", { lens: [["u/a"]] });
+      expect(newest).toContain("Zanzibar");
+    });
+
+    test("ranking takes next to nothing of the caller's thread", async () => {
+      const { say, find } = createSpeaker(first());
+      const words = Array.from({ length: 60 }, (_, index) => `river${index % 7} garden${index}`);
+      for (let batch = 0; batch < 6; batch += 1)
+        await say(
+          [["u/a"]],
+          Array.from({ length: 200 }, (_, index) => `${words[index % 60]} ${batch} and a holiday`),
+        );
+      const question = words.slice(0, 20).join(" ");
+      await find(question);
+      const [own, whole] = [process.threadCpuUsage(), process.cpuUsage()];
+      for (let count = 0; count < 20; count += 1)
+        expect(await find(`${question} ${count}`)).toHaveLength(10);
+      const sum = ({ user, system }: NodeJS.CpuUsage): number => user + system;
+      const share = sum(process.threadCpuUsage(own)) / sum(process.cpuUsage(whole));
+      expect(share).toBeLessThan(0.4);
     });
 
     describe("several writers", () => {

@@ -42,7 +42,7 @@ const MAX_UNCERTAINTIES_PER_MESSAGE = 50;
 
 interface Turn {
   message: ExtractMessage;
-  text: ComparableText;
+  text: () => ComparableText;
   counts: { facts: number; instructions: number; uncertainties: number };
 }
 
@@ -68,9 +68,11 @@ export function gateExtraction(input: ExtractInput, raw: unknown): GateResult {
   };
   for (const message of input.messages) {
     if (gate.turns.has(message.turnId)) continue;
+    let text: ComparableText | undefined;
     gate.turns.set(message.turnId, {
       message,
-      text: comparable(message.content),
+      // most turns are never quoted
+      text: () => (text ??= comparable(message.content)),
       counts: { facts: 0, instructions: 0, uncertainties: 0 },
     });
   }
@@ -102,7 +104,7 @@ function gateFact(gate: Gate, fact: StatedFact): void {
       gate.drop("unknown_turn");
       continue;
     }
-    const found = locateQuote(turn.text, fact.quote, fact.span?.start);
+    const found = locateQuote(turn.text(), fact.quote, fact.span?.start);
     if (found === null) {
       gate.drop("quote_not_in_turn");
       continue;
@@ -190,7 +192,7 @@ function gateCorrection(gate: Gate, correction: StatedCorrection): void {
     gate.drop("not_a_user_turn");
     return;
   }
-  const found = locateQuote(turn.text, correction.quote);
+  const found = locateQuote(turn.text(), correction.quote);
   if (found === null) gate.drop("quote_not_in_turn");
   else keep(gate, turn, ending(known, correction.confidence, turn, found));
 }
@@ -223,7 +225,7 @@ function gateInstruction(gate: Gate, { span, ...instruction }: StatedInstruction
     gate.drop("not_a_user_turn");
     return;
   }
-  const found = locateQuote(turn.text, instruction.quote, span?.start);
+  const found = locateQuote(turn.text(), instruction.quote, span?.start);
   if (found === null) {
     gate.drop("quote_not_in_turn");
     return;

@@ -49,6 +49,8 @@ export function locateQuote(
 }
 
 function fold(text: string): string {
+  // most characters are plain, and the rules below are slow one by one
+  if (/^[!-_a-~]$/u.test(text)) return text.toLowerCase();
   return text
     .normalize("NFKC")
     .toLowerCase()

@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { SELF } from "@spectron/core/protocol";
 import type {
   ExtractAnswer,
@@ -8,6 +7,8 @@ import type {
   KnownFact,
   StatedFact,
 } from "@spectron/core/protocol";
+import { createLoopShare } from "../loop-share.ts";
+import type { LoopShare } from "../loop-share.ts";
 import { resolveDates } from "./dates.ts";
 import { isJoke, isUnreal, ownWordsEnd, statementEnd } from "./guards.ts";
 import { compilePattern } from "./rule.ts";
@@ -39,8 +40,6 @@ interface Compiled {
 
 /** One confidence for all rules: a newer plain statement must be able to replace an older one. */
 const CONFIDENCE = 0.9;
-/** The event loop gets a turn after this long. */
-const SLICE_MS = 4;
 /** A statement about oneself stands near the front; beyond this a message is a document. */
 const MAX_READ = 20_000;
 const MAX_SENTENCE = 600;
@@ -50,25 +49,27 @@ const INSTRUCTIVE =
 const DATED_WORD = /\b(?:in|last|this|on|ago|yesterday|today|since|recently|week|month|year)\b/iu;
 
 /** An extractor of patterns: plain first-person statements and lasting instructions, no model. */
-export function createRuleExtractor(): Extractor {
+export function createRuleExtractor(
+  options: {
+    /** How it shares the event loop with other work. @default on its own */
+    share?: LoopShare | undefined;
+  } = {},
+): Extractor {
+  const share = options.share ?? createLoopShare();
   const compiled = compileRules();
   return {
     name: "rules",
-    async extract(input, options) {
+    async extract(input, { signal } = {}) {
       const extraction: ExtractAnswer = {
         facts: [],
         instructions: [],
         uncertainties: [],
         corrections: [],
       };
-      let sliceStart = performance.now();
       for (const message of input.messages) {
-        options?.signal?.throwIfAborted();
+        signal?.throwIfAborted();
         if (message.role === "user") readMessage(compiled, message, input.known, extraction);
-        if (performance.now() - sliceStart > SLICE_MS) {
-          await setImmediate();
-          sliceStart = performance.now();
-        }
+        await share.rest();
       }
       return extraction;
     },

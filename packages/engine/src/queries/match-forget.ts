@@ -56,7 +56,7 @@ async function matchTurns(
 ): Promise<TurnRecord[]> {
   const terms = [...new Set(analyze(query))];
   if (terms.length === 0) return [];
-  const match = await reader.matchTurns(context, sets, terms, limit);
+  const match = await reader.matchTurns(context, sets, terms, { limit });
   const { turns } = await reader.recallSize(context, sets);
   const weights = terms.map((term) => {
     const holding = match.documentFrequency.get(term) ?? 0;

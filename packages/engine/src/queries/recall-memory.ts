@@ -15,6 +15,11 @@ const WHOLE_POOL = 10_000;
 const INDEX_MATCHES = 150;
 /** Neighbours of a match that are loaded with it, on either side. */
 const NEIGHBOURS = 3;
+/** Change of the number of turns after which terms are counted again, and terms whose counts are kept. */
+const RECOUNT = 0.02;
+/** Turns that hold a common term; what is rarer is counted each time, so that a new word is found at once. */
+const COMMON = 1000;
+const MOST_FREQUENCIES = 10_000;
 /** Facts considered for one question, the newest. */
 const MOST_FACTS = 2000;
 
@@ -68,7 +73,7 @@ export async function withMemory<Result>(
   const refreshed = async (kept: Kept): Promise<Result> => {
     await refresh(reader, context, sets, kept, { isWhole, model: asked.model });
     return rank(
-      isWhole ? kept : { ...kept, ...(await loadPart(reader, context, sets, asked, size)) },
+      isWhole ? kept : { ...kept, ...(await loadPart(reader, context, sets, asked, size, kept)) },
     );
   };
   if (reader.keep === undefined) return refreshed(emptyKept());
@@ -135,10 +140,16 @@ async function loadPart(
   sets: VisibleSets,
   { query, model }: AskedMemory,
   size: { turns: number; terms: number },
+  kept: Kept,
 ): Promise<Omit<Memory, "facts">> {
   const terms = [...new Set(analyze(query))];
   if (terms.length === 0) return { pool: buildPool([]), vectors: new Map() };
-  const match = await reader.matchTurns(context, sets, terms, INDEX_MATCHES);
+  const match = await reader.matchTurns(context, sets, terms, {
+    limit: INDEX_MATCHES,
+    known: knownFrequencies(kept, size.turns),
+  });
+  for (const [term, count] of match.documentFrequency)
+    if (count >= COMMON) kept.frequencies.set(term, count);
   const keys = new Set<number>();
   for (const turn of match.turns)
     for (let seq = Math.max(1, turn.seq - NEIGHBOURS); seq <= turn.seq + NEIGHBOURS; seq += 1)
@@ -158,6 +169,16 @@ async function loadPart(
       documentFrequency: match.documentFrequency,
     },
   };
+}
+
+/** Counting a common term reads all its entries, so counts serve until the scopes have changed by a part of their size. */
+function knownFrequencies(kept: Kept, turns: number): ReadonlyMap<string, number> {
+  const change = Math.abs(turns - kept.countedAt);
+  if (change > kept.countedAt * RECOUNT || kept.frequencies.size > MOST_FREQUENCIES) {
+    kept.frequencies.clear();
+    kept.countedAt = turns;
+  }
+  return kept.frequencies;
 }
 
 /** Believed facts, with those whose validity has ended; what is known of a row is not read again. `past`: all, of every kind and of any time. */

@@ -14,6 +14,8 @@ import { mostAlike } from "../recall/vectors.ts";
 import type { Reader } from "../stores/store.ts";
 import { narrowed } from "./narrowed.ts";
 import { toFactHits } from "./recall-facts.ts";
+import { packReasons } from "./reasons.ts";
+import type { Reasons } from "./reasons.ts";
 import { withMemory } from "./recall-memory.ts";
 import type { Memory } from "./recall-memory.ts";
 
@@ -54,8 +56,8 @@ export interface RecallResult {
   tierReason: string;
   /** Turns and facts that the ranking looked at. */
   candidates: number;
-  /** Why each hit stands where it stands, in the order of the hits; parts of a score that do not show in it are left out. */
-  reasons: { id: string; rank: number; score: number; signals: Record<string, number> }[];
+  /** Why each hit stands where it stands. */
+  reasons: Reasons;
 }
 
 /** Turns that a list of vectors adds to a ranking. */
@@ -106,12 +108,7 @@ export async function recall(reader: Reader, input: RecallInput): Promise<Recall
     context: input.maxTokens === undefined ? "" : render(ranked, input.maxTokens),
     seedEntities: facts.entities,
     candidates: ranked.candidates,
-    reasons: hits.map(({ hit, signals }, at) => ({
-      id: hit.id,
-      rank: at + 1,
-      score: round(hit.score),
-      signals: rounded(signals),
-    })),
+    reasons: packReasons(hits.map(({ hit: { id, score }, signals }) => ({ id, score, signals }))),
   };
 }
 
@@ -189,17 +186,4 @@ function toHit(
     },
     signals: ranked.signals,
   };
-}
-
-function rounded(signals: Readonly<Record<string, number>>): Record<string, number> {
-  const parts: Record<string, number> = {};
-  for (const name in signals) {
-    const value = round(signals[name] ?? 0);
-    if (value !== 0) parts[name] = value;
-  }
-  return parts;
-}
-
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

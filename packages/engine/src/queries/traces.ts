@@ -10,8 +10,9 @@ import type { Caller } from "../commands/command.ts";
 import { EngineError } from "../model/errors.ts";
 import type { Instant } from "../model/records.ts";
 import type { Reader, TraceFilter, TraceRecord } from "../stores/store.ts";
-import type { RecallResult } from "./recall.ts";
 import { iso } from "./details.ts";
+import { unpackReasons } from "./reasons.ts";
+import type { Reasons } from "./reasons.ts";
 
 /** Traces of one stretch of time that statistics are made of. */
 const MOST_TRACES = 50_000;
@@ -39,12 +40,12 @@ export async function getTrace(
       ? filter.principal === undefined || trace.principal === filter.principal
       : filter.sets === "all" || filter.sets.includes(trace.scopeSet));
   if (!isVisible) throw new EngineError("not_found", "There is no such trace.");
-  const returned = trace.data["returned"];
+  const { returned, ...data } = trace.data;
   return {
     ...toSummary(trace),
     principal: trace.principal,
-    data: trace.data,
-    ...(Array.isArray(returned) ? { returned: returned.map(toReturned) } : {}),
+    data,
+    ...(returned === undefined ? {} : { returned: toReturned(returned as Reasons) }),
   };
 }
 
@@ -63,7 +64,7 @@ export async function readTraceStats(
   const sum = (rows: readonly TraceRecord[], field: string): number =>
     rows.reduce((total, row) => total + Number(row.data[field] ?? 0), 0);
   const returned = (row: TraceRecord): number =>
-    Array.isArray(row.data["returned"]) ? row.data["returned"].length : 0;
+    (row.data["returned"] as Reasons | undefined)?.ids.length ?? 0;
   const tier = (name: string): number =>
     retrievals.filter(({ data }) => (data["tier"] ?? "hybrid") === name).length;
   const kinds = new Map<string, number>();
@@ -162,17 +163,10 @@ function word(data: TraceRecord["data"], field: string): string {
   return typeof value === "string" ? value : "";
 }
 
-type Returned = NonNullable<TraceDetail["returned"]>[number];
-
-function toReturned(row: unknown): Returned {
-  const { id, rank, score, signals } = row as RecallResult["reasons"][number];
-  return {
+function toReturned(reasons: Reasons): NonNullable<TraceDetail["returned"]> {
+  return unpackReasons(reasons).map(({ id, ...reason }) => ({
     id,
     table: id.startsWith("turn_") ? "turn" : "fact",
-    score,
-    rank,
-    signals: Object.fromEntries(
-      Object.entries(signals).toSorted(([, a], [, b]) => Math.abs(b) - Math.abs(a)),
-    ),
-  };
+    ...reason,
+  }));
 }

@@ -13,6 +13,9 @@ export interface Kept {
   model?: string | undefined;
   /** By key of the turn. */
   readonly vectors: Map<number, Int8Array>;
+  /** Counts of common terms over scopes too large to rank whole, and the size at which they were counted. */
+  readonly frequencies: Map<string, number>;
+  countedAt: number;
 }
 
 /** Keeps what was counted for the scopes that were asked last, up to a size; a store owns one for its committed reads. */
@@ -56,7 +59,13 @@ export function createKeep(options: { bytes?: number | undefined } = {}): Keep {
 }
 
 export function emptyKept(): Kept {
-  return { pool: buildPool([]), facts: buildFactIndex([], () => ""), vectors: new Map() };
+  return {
+    pool: buildPool([]),
+    facts: buildFactIndex([], () => ""),
+    vectors: new Map(),
+    frequencies: new Map(),
+    countedAt: 0,
+  };
 }
 
 function sizeOf({ pool, facts, vectors }: Kept): number {

@@ -119,6 +119,12 @@ export interface TermMatch {
   documentFrequency: Map<string, number>;
 }
 
+export interface TermMatchOptions {
+  limit: number;
+  /** Document frequencies that need not be counted again. */
+  known?: ReadonlyMap<string, number> | undefined;
+}
+
 export interface FactFilter {
   sets: VisibleSets;
   kinds?: readonly FactKind[] | undefined;
@@ -244,7 +250,7 @@ export interface Reader {
     context: number,
     sets: VisibleSets,
     terms: readonly string[],
-    limit: number,
+    options: TermMatchOptions,
   ): Awaitable<TermMatch>;
   /** Turns that recall may not find, whatever the reason, by key, the highest first; erased ones are left out. */
   unrecallableTurns(

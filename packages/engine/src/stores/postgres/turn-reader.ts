@@ -147,7 +147,8 @@ export function createTurnReader(db: Connection): TurnReader {
       return { turns: row?.["turns"] as number, terms: row?.["terms"] as number };
     },
 
-    matchTurns: async (context, sets, terms, limit) => matchTurns(db, context, sets, terms, limit),
+    matchTurns: async (context, sets, terms, options) =>
+      matchTurns(db, context, sets, terms, options),
 
     async unrecallableTurns(context, sets, { before = Number.MAX_SAFE_INTEGER, limit }) {
       const filter = setFilter("turn.scope_set", sets);

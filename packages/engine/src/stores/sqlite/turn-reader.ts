@@ -1,4 +1,5 @@
-import type { Reader, TermMatch, VisibleSets } from "../store.ts";
+import { CANDIDATES_PER_HIT, rankByTerms, rarestTerms } from "../match-terms.ts";
+import type { Reader, TermMatch, TermMatchOptions, VisibleSets } from "../store.ts";
 import { splitTurnKey, turnKey } from "../../model/records.ts";
 import { toTurn } from "./checked-rows.ts";
 import { setFilter } from "./statements.ts";
@@ -156,18 +157,9 @@ export function createTurnReader(db: Statements): TurnReader {
       return rows.map((row) => row["key"] as number);
     },
 
-    recallSize(context, sets) {
-      const filter = setFilter("key", sets);
-      const row = db.get(
-        `SELECT coalesce(sum(turns), 0) AS turns, coalesce(sum(terms), 0) AS terms FROM scope_set
-         WHERE context = ? AND ${filter.sql}`,
-        context,
-        filter.value,
-      );
-      return { turns: row?.["turns"] as number, terms: row?.["terms"] as number };
-    },
+    recallSize: (context, sets) => recallSize(db, context, sets),
 
-    matchTurns: (context, sets, terms, limit) => matchTurns(db, context, sets, terms, limit),
+    matchTurns: (context, sets, terms, options) => matchTurns(db, context, sets, terms, options),
 
     unrecallableTurns(context, sets, { before = Number.MAX_SAFE_INTEGER, limit }) {
       const filter = setFilter("turn.scope_set", sets);
@@ -203,20 +195,25 @@ function matchTurns(
   context: number,
   sets: VisibleSets,
   terms: readonly string[],
-  limit: number,
+  { limit, known = new Map() }: TermMatchOptions,
 ): TermMatch {
-  const quoted = terms.map((term) => `"${term.replaceAll('"', "")}"`);
+  const quote = (term: string): string => `"${term.replaceAll('"', "")}"`;
   const named = sets !== "all" && sets.length <= MOST_SETS_IN_INDEX;
   const tokens = named ? sets.map((set) => `s${set}`) : [`c${context}`];
   const scope = `scope : (${tokens.join(" OR ")})`;
-  const documentFrequency = new Map<string, number>();
-  terms.forEach((term, index) => {
-    const row = db.get(
-      "SELECT count(*) AS n FROM turn_index WHERE turn_index MATCH ?",
-      `${scope} AND terms : (${quoted[index]})`,
-    );
-    documentFrequency.set(term, (row?.["n"] as number | undefined) ?? 0);
-  });
+  const documentFrequency = new Map(
+    terms.map((term) => [
+      term,
+      known.get(term) ??
+        (db.get(
+          "SELECT count(*) AS n FROM turn_index WHERE turn_index MATCH ?",
+          `${scope} AND terms : (${quote(term)})`,
+        )?.["n"] as number),
+    ]),
+  );
+  const chosen = rarestTerms(terms, documentFrequency);
+  if (chosen.length === 0) return { turns: [], documentFrequency };
+  const isWhole = terms.every((term) => chosen.includes(term) || documentFrequency.get(term) === 0);
   const filter = setFilter("turn.scope_set", sets);
   // bm25 weighs the scope column with 0: it selects, it does not rank
   const turns = db
@@ -225,11 +222,33 @@ function matchTurns(
          (SELECT rowid AS key, bm25(turn_index, 0, 1) AS rank FROM turn_index WHERE turn_index MATCH ?) AS hit
        JOIN turn ON turn.key = hit.key JOIN session ON session.key = turn.key >> 22
        WHERE turn.context = ? AND turn.active = 1 AND ${filter.sql} ORDER BY hit.rank, turn.key LIMIT ?`,
-      `${scope} AND terms : (${quoted.join(" OR ")})`,
+      `${scope} AND terms : (${chosen.map(quote).join(" OR ")})`,
       context,
       filter.value,
-      limit,
+      isWhole ? limit : limit * CANDIDATES_PER_HIT,
     )
     .map(toTurn);
-  return { turns, documentFrequency };
+  if (isWhole) return { turns, documentFrequency };
+  const size = recallSize(db, context, sets);
+  const counts = {
+    turns: size.turns,
+    averageLength: Math.max(1, size.terms / Math.max(1, size.turns)),
+    held: documentFrequency,
+  };
+  return { turns: rankByTerms(turns, terms, counts, { limit }), documentFrequency };
+}
+
+function recallSize(
+  db: Statements,
+  context: number,
+  sets: VisibleSets,
+): { turns: number; terms: number } {
+  const filter = setFilter("key", sets);
+  const row = db.get(
+    `SELECT coalesce(sum(turns), 0) AS turns, coalesce(sum(terms), 0) AS terms FROM scope_set
+     WHERE context = ? AND ${filter.sql}`,
+    context,
+    filter.value,
+  );
+  return { turns: row?.["turns"] as number, terms: row?.["terms"] as number };
 }
