@@ -68,11 +68,11 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
   ): Ticket => {
     const unit = { spectron, adapter, binding, source, deliver, onFailure };
     const added = addUnit(outbox, { ...unit, operationId: more.operationId, after: more.after });
-    if (tracer !== undefined)
-      withSpan(tracer, "spectron.store", { "spectron.adapter": adapter }, async (span) => {
-        const stored = await added.final;
-        span?.setAttribute("spectron.turns", stored?.turnIds.length ?? 0);
-      }).catch(() => undefined);
+    withSpan(tracer, "spectron.store", async (span) => {
+      span?.setAttribute("spectron.adapter", adapter);
+      const stored = await added.final;
+      span?.setAttribute("spectron.turns", stored?.turnIds.length ?? 0);
+    }).catch(() => undefined);
     options.waitUntil?.(added.final.catch(() => undefined));
     return added;
   };

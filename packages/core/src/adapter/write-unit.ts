@@ -61,7 +61,7 @@ export function createDeliver(options: {
     try {
       const answer = await spectron.send<FactsBatchResponse>({
         method: "POST",
-        path: `${encodeURIComponent(spectron.context)}/facts/batch`,
+        path: `${spectron.context}/facts/batch`,
         bodyText: body,
         idempotencyKey: record.key,
         // from the second attempt on, the outbox makes the pauses

@@ -1,5 +1,5 @@
 import { MemoryError } from "./errors.ts";
-import { sleep } from "./sleep.ts";
+import { sleepFor } from "./sleep.ts";
 
 export interface SpectronOptions {
   /** Where the service is, such as `http://127.0.0.1:9090`. */
@@ -49,16 +49,13 @@ export interface WriteOptions extends ReadOptions {
 
 type Numbers = Record<keyof typeof NUMBERS, number>;
 
-export interface ResolvedOptions extends Numbers {
+export interface ResolvedOptions
+  extends Numbers, Pick<SpectronOptions, "apiKey" | "context" | "onBehalfOf" | "close"> {
   base: URL;
-  apiKey: string | undefined;
-  context: string;
   fetch: typeof globalThis.fetch;
-  onBehalfOf: string | undefined;
   now: () => number;
   random: () => number;
   sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
-  close: (() => Promise<void>) | undefined;
 }
 
 const NUMBERS = {
@@ -74,10 +71,11 @@ const NUMBERS = {
 /** @throws MemoryError `configuration`, naming the option and the fix. */
 export function resolveOptions(options: SpectronOptions): ResolvedOptions {
   const { url, context, apiKey, onBehalfOf, fetch } = options ?? {};
+  const { now = Date.now, random = Math.random, sleep = sleepFor } = options ?? {};
   demand(
     isServiceUrl(url),
     "url",
-    'an absolute URL of http or https without user, query or fragment, such as "http://127.0.0.1:9090", or what embedded() returns',
+    'an absolute URL of http or https without user, query or fragment, such as "http://127.0.0.1:9090"',
   );
   demand(
     typeof context === "string" && /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(context),
@@ -95,25 +93,27 @@ export function resolveOptions(options: SpectronOptions): ResolvedOptions {
     "a principal id in visible ASCII",
   );
   demand(fetch === undefined || typeof fetch === "function", "fetch", "a function");
-  const base = new URL(options.url);
+  const base = new URL(url);
   if (!base.pathname.endsWith("/")) base.pathname += "/";
   return {
+    ...options,
     ...resolveNumbers(options),
     base,
-    apiKey: options.apiKey,
-    context: options.context,
-    fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
-    onBehalfOf: options.onBehalfOf,
-    now: options.now ?? Date.now,
-    random: options.random ?? Math.random,
-    sleep: options.sleep ?? sleep,
-    close: options.close,
+    fetch: fetch ?? globalThis.fetch.bind(globalThis),
+    now,
+    random,
+    sleep,
   };
 }
 
-function demand(isMet: boolean, option: string, what: string): void {
-  if (!isMet)
-    throw new MemoryError("configuration", `createSpectron: "${option}" must be ${what}.`);
+/** @throws MemoryError `configuration`, unless the option is what it must be. */
+export function demand(
+  isMet: boolean,
+  option: string,
+  what: string,
+  call = "createSpectron",
+): void {
+  if (!isMet) throw new MemoryError("configuration", `${call}: "${option}" must be ${what}.`);
 }
 
 function resolveNumbers(options: SpectronOptions): Numbers {
