@@ -45,7 +45,7 @@ function isText(value: unknown): boolean {
 export function createSessionBinder(options: {
   spectron: Spectron;
   adapter: string;
-  sessions: SessionMap | undefined;
+  sessions?: SessionMap | undefined;
 }): (binding: MemoryBinding) => Promise<string> {
   const { spectron } = options;
   const known = createMemo<string>(REMEMBERED);

@@ -9,7 +9,7 @@ const WHOLE_BLOCK = /<\s*spectron-memory\s*>[\s\S]*?<\s*\/\s*spectron-memory\s*>
 const BEFORE_MARKER = /(?:<|&(?:amp;)*(?:lt|#x[0-9a-f]+);)(?=\s*\/?\s*spectron[\s_-]*memory)/g;
 /** Letters and brackets of other alphabets that look like those of the marker, where decomposition does not tell. */
 const LOOK_ALIKES: Readonly<Record<string, string>> = /* @__PURE__ */ Object.fromEntries(
-  ["sѕ", "pрρ", "eе", "cсϲ", "tтτ", "rг", "oоο", "nпη", "mм", "yуγ", "<‹〈⟨〈˂ᐸ❮", "/⁄∕⧸"].flatMap(
+  ["sѕ", "pрρ", "eе", "cсϲ", "tтτ", "rг", "oоο", "nпη", "mм", "yуγ", "<‹〈⟨˂ᐸ❮", "/⁄∕⧸"].flatMap(
     ([plain = "", ...others]) => others.map((other) => [other, plain]),
   ),
 );

@@ -42,7 +42,7 @@ export function beginTurn(
   const { options, recaller, outbox, report } = parts;
   const throws = options.failureMode === "throw";
   const { binding, error: bindError } = parts.bind(requested);
-  const stores = input.store !== false && (options.store ?? "always") !== "never";
+  const stores = input.store !== false && options.store !== "never";
   const began = performance.now();
   const receipt: Receipt = {
     scope: binding?.scope ?? "",

@@ -122,8 +122,5 @@ function toError(frame: Frame): MemoryError {
     status: typeof problem.status === "number" ? problem.status : 500,
     body: problem,
     call: CALL,
-    retryAfterMs: undefined,
-    traceId: undefined,
-    idempotencyKey: undefined,
   });
 }

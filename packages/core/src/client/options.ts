@@ -72,11 +72,15 @@ const NUMBERS = {
 export function resolveOptions(options: SpectronOptions): ResolvedOptions {
   const { url, context, apiKey, onBehalfOf, fetch } = options ?? {};
   const { now = Date.now, random = Math.random, sleep = sleepFor } = options ?? {};
+  const base = typeof url === "string" && URL.canParse(url) ? new URL(url) : undefined;
   demand(
-    isServiceUrl(url),
+    base !== undefined &&
+      /^https?:$/.test(base.protocol) &&
+      base.username + base.password + base.search + base.hash === "",
     "url",
     'an absolute URL of http or https without user, query or fragment, such as "http://127.0.0.1:9090"',
   );
+  base.pathname = base.pathname.replace(/\/?$/, "/");
   demand(
     typeof context === "string" && /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(context),
     "context",
@@ -85,7 +89,7 @@ export function resolveOptions(options: SpectronOptions): ResolvedOptions {
   demand(
     apiKey === undefined || isHeaderText(apiKey),
     "apiKey",
-    "visible ASCII without spaces or line ends, also at the end of the file it is read from",
+    "visible ASCII without spaces or line ends, such as the final one of a file",
   );
   demand(
     onBehalfOf === undefined || isHeaderText(onBehalfOf),
@@ -93,8 +97,6 @@ export function resolveOptions(options: SpectronOptions): ResolvedOptions {
     "a principal id in visible ASCII",
   );
   demand(fetch === undefined || typeof fetch === "function", "fetch", "a function");
-  const base = new URL(url);
-  if (!base.pathname.endsWith("/")) base.pathname += "/";
   return {
     ...options,
     ...resolveNumbers(options),
@@ -112,7 +114,7 @@ export function demand(
   option: string,
   what: string,
   call = "createSpectron",
-): void {
+): asserts isMet {
   if (!isMet) throw new MemoryError("configuration", `${call}: "${option}" must be ${what}.`);
 }
 
@@ -129,15 +131,6 @@ function resolveNumbers(options: SpectronOptions): Numbers {
     numbers[name] = value;
   }
   return numbers;
-}
-
-function isServiceUrl(value: unknown): boolean {
-  if (typeof value !== "string" || !URL.canParse(value)) return false;
-  const url = new URL(value);
-  return (
-    (url.protocol === "http:" || url.protocol === "https:") &&
-    url.username + url.password + url.search + url.hash === ""
-  );
 }
 
 /** True for text that a header can carry as it is. */

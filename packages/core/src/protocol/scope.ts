@@ -34,7 +34,7 @@ function checkSegment(segment: string): void {
   const isBad = /^\.{0,2}$|[*\u0000-\u001f\u007f]/u.test(segment);
   if (isBad || segment.length > MAX_SEGMENT || !segment.isWellFormed())
     throw new ScopeSyntaxError(
-      `A scope segment has 1 to ${MAX_SEGMENT} characters of well-formed text, without * and control characters, and is not "." or "..". Use paths such as "org/acme/user/alice" and percent-encode ids that contain a slash.`,
+      `A scope segment is well-formed text of 1 to ${MAX_SEGMENT} characters, without * and control characters, and not "." or "..". Percent-encode ids that contain a slash.`,
     );
 }
 
