@@ -17,13 +17,11 @@ test("the adapter kit exports these values and no others", async () => {
     [
       "containsMemoryBlock",
       "createAdapterMemory",
-      "extractMemoryBlocks",
       "idAnchor",
       "ordinalAnchor",
       "prefixAnchor",
       "requireBinding",
       "stripMemoryBlocks",
-      "turnDigest",
     ]
   `);
 });

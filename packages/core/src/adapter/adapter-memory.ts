@@ -33,7 +33,7 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
     );
   const shared = sharedOf(spectron, options);
   const { outbox } = shared;
-  const bindSession = createSessionBinder({ spectron, adapter, sessions: options.sessions });
+  const bindSession = createSessionBinder(options);
   const deliver = createDeliver({
     spectron,
     bindSession,
@@ -67,12 +67,12 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
     more: WriteUnitOptions = {},
   ): Ticket => {
     const unit = { spectron, adapter, binding, source, deliver, onFailure };
-    const added = addUnit(outbox, { ...unit, operationId: more.operationId, after: more.after });
-    if (tracer !== undefined)
-      withSpan(tracer, "spectron.store", { "spectron.adapter": adapter }, async (span) => {
-        const stored = await added.final;
-        span?.setAttribute("spectron.turns", stored?.turnIds.length ?? 0);
-      }).catch(() => undefined);
+    const added = addUnit(outbox, { ...more, ...unit });
+    withSpan(tracer, "spectron.store", async (span) => {
+      span?.setAttribute("spectron.adapter", adapter);
+      const stored = await added.final;
+      span?.setAttribute("spectron.turns", stored?.turnIds.length ?? 0);
+    }).catch(() => undefined);
     options.waitUntil?.(added.final.catch(() => undefined));
     return added;
   };

@@ -1,4 +1,4 @@
-import { conversationDigest, messageDigest } from "../identity/key.ts";
+import { conversationDigest } from "../identity/key.ts";
 import type { TurnMessage } from "./types.ts";
 
 /** A message's place by the platform's own stable id. */
@@ -16,9 +16,4 @@ export async function prefixAnchor(
   before: readonly Omit<TurnMessage, "anchor">[],
 ): Promise<string> {
   return `~${await conversationDigest(before)}`;
-}
-
-/** What a message says, in 22 characters; with the anchor it is the message's identity. */
-export async function turnDigest(message: TurnMessage): Promise<string> {
-  return messageDigest(message);
 }

@@ -1,4 +1,5 @@
 import { MemoryError } from "../client/errors.ts";
+import { createMemo } from "../client/memo.ts";
 import type { Spectron } from "../client/spectron.ts";
 import { sha256 } from "../identity/key.ts";
 import { canonicalJson } from "../protocol/canonical-json.ts";
@@ -33,6 +34,9 @@ export function requireBinding(binding: MemoryBinding): MemoryBinding {
   }
 }
 
+/** Bindings whose session is remembered. */
+const REMEMBERED = 10_000;
+
 function isText(value: unknown): boolean {
   return typeof value === "string" && value.trim() !== "";
 }
@@ -41,10 +45,10 @@ function isText(value: unknown): boolean {
 export function createSessionBinder(options: {
   spectron: Spectron;
   adapter: string;
-  sessions: SessionMap | undefined;
+  sessions?: SessionMap | undefined;
 }): (binding: MemoryBinding) => Promise<string> {
   const { spectron } = options;
-  const known = new Map<string, Promise<string>>();
+  const known = createMemo<string>(REMEMBERED);
 
   const open = async (binding: MemoryBinding, name: string): Promise<string> => {
     const scopes = [[binding.scope]];
@@ -69,12 +73,6 @@ export function createSessionBinder(options: {
 
   return async (binding) => {
     const name = canonicalJson([binding.scope, binding.session]);
-    const found = known.get(name);
-    if (found !== undefined) return found;
-    const opening = open(binding, name);
-    known.set(name, opening);
-    if (known.size > 10_000) known.delete(known.keys().next().value ?? "");
-    opening.catch(() => known.delete(name));
-    return opening;
+    return known(name, async () => open(binding, name));
   };
 }

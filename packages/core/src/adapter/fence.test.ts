@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { containsMemoryBlock, extractMemoryBlocks, fence, stripMemoryBlocks } from "./fence.ts";
+import { containsMemoryBlock, fence, stripMemoryBlocks } from "./fence.ts";
 import { buildMemoryBlock } from "./memory-block.ts";
+import { readFence } from "./read-fence.ts";
 
 const RUNS = Number(process.env["SPECTRON_RUNS"] ?? 1);
 
@@ -77,8 +78,8 @@ test("for every string, rendering as data and extracting gives the string back, 
   fc.assert(
     fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.string(), hostile), (data) => {
       const text = fence(data);
-      expect(extractMemoryBlocks(text)).toEqual([data]);
-      expect(extractMemoryBlocks(`Be brief.\n${text}\n\nWhat is up?`)).toEqual([data]);
+      expect(readFence(text)).toEqual([data]);
+      expect(readFence(`Be brief.\n${text}\n\nWhat is up?`)).toEqual([data]);
       expect(stripMemoryBlocks(`Be brief.\n${text}`)).toBe("Be brief.");
     }),
     { numRuns: Math.round(300 * RUNS) },
@@ -99,7 +100,7 @@ test("2,000 hostile memories escape the fence 0 times, wherever they stand", () 
         const { text } = buildMemoryBlock(entries, { maxTokens, template });
         if (text === "") continue;
         const isWhole =
-          extractMemoryBlocks(text).length === 1 &&
+          readFence(text).length === 1 &&
           markersIn(text) === 2 &&
           text.startsWith("<spectron-memory>\n") &&
           text.endsWith("\n</spectron-memory>") &&

@@ -1,7 +1,7 @@
 export { createAdapterMemory } from "./adapter-memory.ts";
-export { idAnchor, ordinalAnchor, prefixAnchor, turnDigest } from "./anchors.ts";
+export { idAnchor, ordinalAnchor, prefixAnchor } from "./anchors.ts";
 export { requireBinding } from "./binding.ts";
-export { containsMemoryBlock, extractMemoryBlocks, stripMemoryBlocks } from "./fence.ts";
+export { containsMemoryBlock, stripMemoryBlocks } from "./fence.ts";
 export type { AdapterMemoryOptions } from "./adapter-memory.ts";
 export type { OutboxOptions, OutboxRecord, OutboxSpill, OutboxState } from "./outbox-options.ts";
 export type { MemorySpan, MemoryTracer } from "./telemetry.ts";

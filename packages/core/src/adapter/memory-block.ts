@@ -25,7 +25,7 @@ export function buildMemoryBlock(
   const kept: MemoryEntries = { profile, recalled: withHeaders(recalled) };
   const count = kept.profile.length + kept.recalled.filter((line) => !isHeader(line)).length;
   if (count === 0) return { text: "", entries: 0, tokens: 0 };
-  const text = fence(options.template === undefined ? render(kept) : options.template(kept));
+  const text = fence((options.template ?? render)(kept));
   return { text, entries: count, tokens: Math.ceil(text.length / CHARACTERS_PER_TOKEN) };
 }
 

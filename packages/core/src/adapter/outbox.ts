@@ -1,4 +1,6 @@
+import { withDeadline } from "../client/deadline.ts";
 import { ApiError, MemoryError, toMemoryError } from "../client/errors.ts";
+import { createMemo } from "../client/memo.ts";
 import { isRetryable } from "../client/retry.ts";
 import type { Drainable, FlushResult } from "../client/spectron.ts";
 import { beforeExit } from "./exit-hook.ts";
@@ -98,7 +100,7 @@ export function createOutbox(
   const { units: mostUnits = MOST_UNITS, bytes: mostBytes = MOST_BYTES } = options;
   const { retryForMs = RETRY_FOR_MS, now = Date.now, random = Math.random } = options;
   const lanes = new Map<string, Lane>();
-  const delivered = new Map<string, StoredUnit>();
+  const delivered = createMemo<StoredUnit>(REMEMBERED);
   const pauses = new Set<() => void>();
   let changed = Promise.withResolvers<void>();
   let spill: OutboxSpill | undefined;
@@ -150,12 +152,26 @@ export function createOutbox(
     }
   };
 
-  const letGo = async (entry: Entry, id: string): Promise<void> => {
+  const letGo = async (entry: Entry): Promise<void> => {
     try {
-      if (entry.isOnDisk) await spill?.remove(id);
+      if (entry.isOnDisk) await spill?.remove(entry.id);
     } catch {
       // it is delivered again by the next process, under its key
     }
+  };
+
+  const send = async (entry: Entry, record: OutboxRecord, number: number): Promise<StoredUnit> => {
+    const { messages: _, ...rest } = record;
+    const fix = async (body: string): Promise<void> => {
+      const fixed = { ...rest, body };
+      entry.record = async () => fixed;
+      await keep(entry, fixed);
+    };
+    const { key } = record;
+    return delivered(key, async () => ({
+      key,
+      turnIds: await entry.deliver(record, { number, fix }),
+    }));
   };
 
   /** What settles the unit, or undefined when it is to be tried again. */
@@ -165,25 +181,10 @@ export function createOutbox(
     number: number,
   ): Promise<(() => void) | undefined> => {
     const flush = flushes;
-    let record: OutboxRecord | undefined;
     try {
-      record = await entry.record();
-      let stored: StoredUnit | undefined;
-      if (record !== undefined) {
-        const { id, key, messages: _, ...rest } = record;
-        const fix = async (body: string): Promise<void> => {
-          const fixed = { id, key, ...rest, body };
-          entry.record = async () => fixed;
-          await keep(entry, fixed);
-        };
-        stored = delivered.get(key) ?? {
-          key,
-          turnIds: await entry.deliver(record, { number, fix }),
-        };
-        delivered.set(key, stored);
-        if (delivered.size > REMEMBERED) delivered.delete(delivered.keys().next().value ?? "");
-        await letGo(entry, id);
-      }
+      const record = await entry.record();
+      const stored = record === undefined ? undefined : await send(entry, record, number);
+      await letGo(entry);
       return () => {
         entry.first.resolve(stored);
         entry.final.resolve(stored);
@@ -203,7 +204,7 @@ export function createOutbox(
         if (flush === flushes) await pause(pauseAfter(error, number, random));
         return undefined;
       }
-      if (!isKept && record !== undefined) await letGo(entry, record.id);
+      if (!isKept) await letGo(entry);
       return () => {
         entry.final.reject(error);
       };
@@ -232,9 +233,19 @@ export function createOutbox(
     }
   };
 
-  const enqueue = (thread: string, entry: Entry, isRecovered: boolean): void => {
-    entry.first.promise.catch(() => undefined);
-    entry.final.promise.catch(() => undefined);
+  const makeEntry = (
+    from: Pick<Entry, "id" | "bytes" | "record" | "isOnDisk">,
+    { deliver, onFailure }: Pick<Entry, "deliver" | "onFailure">,
+  ): Entry => {
+    const first = Promise.withResolvers<StoredUnit | undefined>();
+    const final = Promise.withResolvers<StoredUnit | undefined>();
+    // who does not wait for it has heard of its failure
+    first.promise.catch(() => undefined);
+    final.promise.catch(() => undefined);
+    return { ...from, at: now(), deliver, onFailure, isTold: false, first, final };
+  };
+
+  const enqueue = (thread: string, entry: Entry): void => {
     units += 1;
     bytes += entry.bytes;
     leaveExit ??= beforeExit(() => {
@@ -249,73 +260,44 @@ export function createOutbox(
       void run(thread, made);
       return;
     }
-    if (isRecovered) {
-      // behind what is in flight and what was recovered before it, ahead of everything newer
-      const start = lane.isStarted ? 1 : 0;
-      const newer = lane.entries.findIndex((item, index) => index >= start && item.id > entry.id);
-      lane.entries.splice(newer === -1 ? lane.entries.length : newer, 0, entry);
-      return;
-    }
-    lane.entries.push(entry);
+    // what an earlier process left goes behind what is in flight and ahead of everything newer
+    const newer = lane.entries.findIndex(
+      ({ id }, index) => entry.isOnDisk && id > entry.id && (index > 0 || !lane.isStarted),
+    );
+    lane.entries.splice(newer === -1 ? lane.entries.length : newer, 0, entry);
     if (lane.failure !== undefined) tell(entry, lane.failure, true);
   };
 
   /** Sorts in the order of taking, and differs from the ids of other processes. */
-  const nextId = (at: number): string => {
+  const nextId = (): string => {
     token ??= globalThis.crypto.randomUUID().slice(0, 8);
     taken += 1;
-    return `${String(at).padStart(15, "0")}-${String(taken).padStart(9, "0")}-${token}`;
+    return `${String(now()).padStart(15, "0")}-${String(taken).padStart(9, "0")}-${token}`;
   };
 
   return {
     add(unit) {
-      const first = Promise.withResolvers<StoredUnit | undefined>();
-      const final = Promise.withResolvers<StoredUnit | undefined>();
-      const ticket = { first: first.promise, final: final.promise };
-      const { bytes: size, deliver, onFailure } = unit;
-      if (units >= mostUnits || bytes + size > mostBytes) {
+      const id = nextId();
+      const made = createMemo<OutboxRecord | undefined>(1);
+      const record = async (): Promise<OutboxRecord | undefined> =>
+        made("", async () => {
+          const fresh = await unit.make(id);
+          if (fresh !== undefined) await keep(entry, fresh);
+          return fresh;
+        });
+      const entry = makeEntry({ id, bytes: unit.bytes, record, isOnDisk: false }, unit);
+      if (units >= mostUnits || bytes + unit.bytes > mostBytes) {
         const error = new MemoryError(
           "outbox_full",
           `The outbox holds ${units} undelivered writes and takes no more. Is the memory service reachable?`,
         );
-        first.promise.catch(() => undefined);
-        final.promise.catch(() => undefined);
-        first.reject(error);
-        final.reject(error);
-        onFailure(error, false);
-        return ticket;
+        tell(entry, error, false);
+        entry.final.reject(error);
+      } else {
+        if (unit.early) record().catch(() => undefined);
+        enqueue(unit.thread, entry);
       }
-      const at = now();
-      const id = nextId(at);
-      const make = async (): Promise<OutboxRecord | undefined> => {
-        const record = await unit.make(id);
-        if (record !== undefined) await keep(entry, record);
-        return record;
-      };
-      let making: Promise<OutboxRecord | undefined> | undefined;
-      const record = async (): Promise<OutboxRecord | undefined> => {
-        making ??= make();
-        const made = making;
-        made.catch(() => {
-          if (making === made) making = undefined;
-        });
-        return made;
-      };
-      const entry: Entry = {
-        id,
-        at,
-        bytes: size,
-        record,
-        deliver,
-        onFailure,
-        isOnDisk: false,
-        isTold: false,
-        first,
-        final,
-      };
-      if (unit.early) record().catch(() => undefined);
-      enqueue(unit.thread, entry, false);
-      return ticket;
+      return { first: entry.first.promise, final: entry.final.promise };
     },
 
     attach(made, { service, deliver, onFailure }) {
@@ -328,23 +310,11 @@ export function createOutbox(
       spill = made;
       serviceName = service;
       const recover = async (): Promise<void> => {
-        for (const record of await made.open(service))
-          enqueue(
-            record.thread,
-            {
-              id: record.id,
-              at: now(),
-              bytes: (record.body ?? JSON.stringify(record.messages)).length,
-              record: async () => record,
-              deliver,
-              onFailure,
-              isOnDisk: true,
-              isTold: false,
-              first: Promise.withResolvers(),
-              final: Promise.withResolvers(),
-            },
-            true,
-          );
+        for (const record of await made.open(service)) {
+          const size = (record.body ?? JSON.stringify(record.messages)).length;
+          const kept = { id: record.id, bytes: size, record: async () => record, isOnDisk: true };
+          enqueue(record.thread, makeEntry(kept, { deliver, onFailure }));
+        }
       };
       ready = recover().catch((error: unknown) => {
         onFailure(toMemoryError(error), false);
@@ -370,18 +340,9 @@ export function createOutbox(
         while ([...lanes.values()].some((lane) => lane.failedIn < mine)) await changed.promise;
         return { undelivered: units };
       };
-      if (timeoutMs === undefined) return drained();
-      const late = Promise.withResolvers<never>();
-      const timer = setTimeout(() => {
-        late.reject(
-          new MemoryError(
-            "timeout",
-            `${units} writes were not delivered within ${timeoutMs} ms; they stay in the outbox.`,
-          ),
-        );
-      }, timeoutMs);
-      return Promise.race([drained(), late.promise]).finally(() => {
-        clearTimeout(timer);
+      return withDeadline(drained, {
+        call: `The outbox, which keeps ${units} writes,`,
+        timeoutMs,
       });
     },
 

@@ -1,3 +1,5 @@
+import { withDeadline } from "../client/deadline.ts";
+import { createMemo } from "../client/memo.ts";
 import type { Spectron } from "../client/spectron.ts";
 import type { ContextHit, ProfileResponse } from "../protocol/types.ts";
 import { canonicalJson } from "../protocol/canonical-json.ts";
@@ -40,7 +42,7 @@ export function createRecall(options: {
   const { spectron, shared, settings, tracer } = options;
   const timeoutMs = settings.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const maxTokens = settings.maxTokens ?? DEFAULT_MAX_TOKENS;
-  const cache = new Map<string, Promise<RecalledBlock>>();
+  const remembered = createMemo<Omit<RecalledBlock, "cached">>(REMEMBERED);
   /** A service that answered a context without the profile it was asked for is asked for both at once. */
   let separate = false;
 
@@ -48,7 +50,7 @@ export function createRecall(options: {
     binding: MemoryBinding,
     query: string,
     earlier: Promise<void> | undefined,
-  ): Promise<RecalledBlock> => {
+  ): Promise<Omit<RecalledBlock, "cached">> => {
     const started = performance.now();
     const lens = [[binding.scope]];
     // a service that announces nothing may ignore the lens, and its profile would mix the users of one key (contract 7.9)
@@ -56,7 +58,10 @@ export function createRecall(options: {
       (await spectron.capabilities()).size > 0 ? spectron.profile({ lens }, READING) : undefined;
     const [profile, context] = await shared.breaker.run(async () => {
       // a slow write may not use up the time of the read: that would look like an outage
-      if (earlier !== undefined) await atMost(earlier, timeoutMs / 2);
+      if (earlier !== undefined)
+        await withDeadline(async () => earlier, { call: "", timeoutMs: timeoutMs / 2 }).catch(
+          () => undefined,
+        );
       const beside = separate ? readProfile() : undefined;
       beside?.catch(() => undefined);
       const found = await spectron.recallContext(
@@ -76,7 +81,6 @@ export function createRecall(options: {
     return {
       ...block,
       ms: performance.now() - started,
-      cached: false,
       hits: context.hits?.map(toRecalledHit),
       traceId: context.traceId,
     };
@@ -86,19 +90,17 @@ export function createRecall(options: {
     async recall(binding, { query, anchor, earlier }) {
       const { forgotten } = shared;
       const key = canonicalJson([binding.scope, binding.session, anchor, query, forgotten]);
-      const known = cache.get(key);
-      if (known !== undefined) return { ...(await known), cached: true };
-      const asking = withSpan(tracer, "spectron.recall", {}, async (span) => {
-        const found = await ask(binding, query, earlier);
-        span?.setAttribute("spectron.entries", found.entries);
-        span?.setAttribute("spectron.tokens", found.tokens);
-        return found;
+      let cached = true;
+      const found = await remembered(key, async () => {
+        cached = false;
+        return withSpan(tracer, "spectron.recall", async (span) => {
+          const block = await ask(binding, query, earlier);
+          span?.setAttribute("spectron.entries", block.entries);
+          span?.setAttribute("spectron.tokens", block.tokens);
+          return block;
+        });
       });
-      cache.set(key, asking);
-      if (cache.size > REMEMBERED) cache.delete(cache.keys().next().value ?? "");
-      // a failure is not an answer: the next turn asks again, through the breaker
-      asking.catch(() => cache.delete(key));
-      return asking;
+      return { ...found, cached };
     },
   };
 }
@@ -108,13 +110,4 @@ function toRecalledHit(hit: ContextHit): RecalledHit {
     ref?.startsWith("turn:") === true ? [ref.slice("turn:".length)] : [],
   );
   return { id: hit.id, score: hit.score, turns };
-}
-
-async function atMost(work: Promise<void>, milliseconds: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }

@@ -25,15 +25,12 @@ export function sharedOf(
   options: { outbox?: OutboxOptions | undefined; now?: (() => number) | undefined } = {},
 ): Shared {
   const { now = Date.now } = options;
-  let shared = byService.get(spectron.service);
-  if (shared === undefined) {
-    shared = {
-      outbox: createOutbox({ ...options.outbox, now }),
-      breaker: createBreaker({ pauseMs: BREAKER_PAUSE_MS, now }),
-      forgotten: 0,
-    };
-    byService.set(spectron.service, shared);
-  }
+  const shared = byService.get(spectron.service) ?? {
+    outbox: createOutbox({ ...options.outbox, now }),
+    breaker: createBreaker({ pauseMs: BREAKER_PAUSE_MS, now }),
+    forgotten: 0,
+  };
+  byService.set(spectron.service, shared);
   spectron.drainables.add(shared.outbox);
   return shared;
 }

@@ -22,10 +22,9 @@ const ERROR = 2;
 export async function withSpan<Value>(
   tracer: MemoryTracer | undefined,
   name: string,
-  attributes: Record<string, string | number | boolean>,
   work: (span: MemorySpan | undefined) => Promise<Value>,
 ): Promise<Value> {
-  const span = tracer?.startSpan(name, { attributes });
+  const span = tracer?.startSpan(name);
   try {
     return await work(span);
   } catch (error) {

@@ -64,7 +64,7 @@ export function createToolDefinitions<Context>(
         if (typeof value !== "string" || value.trim() === "")
           return `${name} needs "${argument.name}", a text that is not empty.`;
         const binding = requireBinding(resolve(context));
-        return await withSpan(options.tracer, `spectron.tool.${name}`, {}, async () =>
+        return await withSpan(options.tracer, `spectron.tool.${name}`, async () =>
           withDeadline(
             async (signal) => run(stripMemoryBlocks(value), binding, { ...call, signal }),
             { call: name, timeoutMs, signal: call.signal },

@@ -86,7 +86,7 @@ export function createTranscript<Item>(options: TranscriptOptions): Transcript<I
   const binding = requireBinding(options.binding);
   const scopes = [[binding.scope]];
   const newId = options.randomUUID ?? (() => globalThis.crypto.randomUUID());
-  const bindSession = createSessionBinder({ spectron, adapter, sessions: options.sessions });
+  const bindSession = createSessionBinder(options);
   let tail: Promise<unknown> = Promise.resolve();
 
   const queue: Drainable = {

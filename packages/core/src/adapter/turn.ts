@@ -42,7 +42,7 @@ export function beginTurn(
   const { options, recaller, outbox, report } = parts;
   const throws = options.failureMode === "throw";
   const { binding, error: bindError } = parts.bind(requested);
-  const stores = input.store !== false && (options.store ?? "always") !== "never";
+  const stores = input.store !== false && options.store !== "never";
   const began = performance.now();
   const receipt: Receipt = {
     scope: binding?.scope ?? "",
@@ -62,21 +62,23 @@ export function beginTurn(
       isKept = kept;
       report(error, "store", kept);
     });
-    const storing = first.then(
-      (unit) => {
-        if (unit === undefined) return;
-        stored.keys.push(unit.key);
-        stored.turnIds.push(...unit.turnIds);
+    const storing = first
+      .then(
+        (unit) => {
+          if (unit === undefined) return;
+          stored.keys.push(unit.key);
+          stored.turnIds.push(...unit.turnIds);
+        },
+        (error: MemoryError) => {
+          stored.failed += 1;
+          if (isKept) stored.kept += 1;
+          stored.failures.push(error.code);
+          throw error;
+        },
+      )
+      .finally(() => {
         stored.ms = performance.now() - began;
-      },
-      (error: MemoryError) => {
-        stored.failed += 1;
-        if (isKept) stored.kept += 1;
-        stored.failures.push(error.code);
-        stored.ms = performance.now() - began;
-        throw error;
-      },
-    );
+      });
     work.push(storing.catch(() => undefined));
     if (throws) await storing;
   };

@@ -6,7 +6,7 @@ import { bindingKey } from "./binding-key.ts";
 import type { Deliver, OnFailure, Outbox, Ticket } from "./outbox.ts";
 import type { OutboxRecord } from "./outbox-options.ts";
 import type { MemoryBinding, MessageSource, TurnMessage } from "./types.ts";
-import { contentOf, toWire, withoutMemory } from "./wire-message.ts";
+import { toWire, withoutMemory } from "./wire-message.ts";
 
 /** Where the units of one conversation queue. */
 export function threadOf(binding: MemoryBinding): string {
@@ -61,11 +61,11 @@ export function createDeliver(options: {
     try {
       const answer = await spectron.send<FactsBatchResponse>({
         method: "POST",
-        path: `${encodeURIComponent(spectron.context)}/facts/batch`,
+        path: `${spectron.context}/facts/batch`,
         bodyText: body,
         idempotencyKey: record.key,
         // from the second attempt on, the outbox makes the pauses
-        ...(attempt.number > 1 ? { retries: 0 } : {}),
+        retries: attempt.number > 1 ? 0 : undefined,
       });
       return answer.turnIds ?? [];
     } catch (error) {
@@ -96,7 +96,7 @@ export function addUnit(
   const isLate = typeof source === "function";
   return outbox.add({
     thread,
-    bytes: isLate ? 0 : sizeOf(source),
+    bytes: isLate ? 0 : JSON.stringify(source).length,
     early: !isLate,
     deliver: unit.deliver,
     onFailure: unit.onFailure,
@@ -128,14 +128,4 @@ export function addUnit(
 
 async function ownId(message: TurnMessage): Promise<string> {
   return `u-${(await sha256(await messageUnit(message.anchor, message))).slice(0, 22)}`;
-}
-
-function sizeOf(messages: readonly TurnMessage[]): number {
-  return messages.reduce(
-    (sum, message) =>
-      sum +
-      contentOf(message).length +
-      (message.parts === undefined ? 0 : JSON.stringify(message.parts).length),
-    0,
-  );
 }

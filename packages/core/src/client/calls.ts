@@ -2,7 +2,9 @@ import { MemoryError } from "./errors.ts";
 import type { ReadOptions, WriteOptions } from "./options.ts";
 import type { Send, SendRequest } from "./send.ts";
 
-type More = Partial<Pick<SendRequest, "method" | "query" | "repeatable" | "field" | "stream">>;
+type More = Partial<
+  Pick<SendRequest, "method" | "query" | "repeatable" | "field" | "accept" | "isUnread">
+>;
 
 /** Calls of one context by route, such as `sessions/{id}/turns`; `ids` fill the braces in order. */
 export interface Calls {
@@ -30,7 +32,7 @@ export function createCalls(send: Send, context: string): Calls {
   const at = (route: string, ids: readonly string[] = []): { path: string; route: string } => {
     const rest = [...ids];
     const path = route.replaceAll(/\{\w+\}/g, () => segment(rest.shift() ?? "", route));
-    return { path: `${encodeURIComponent(context)}/${path}`, route };
+    return { path: `${context}/${path}`, route };
   };
   return {
     get: async (route, ids, query, options) =>

@@ -11,6 +11,7 @@ import { MemoryError, toApiError } from "./errors.ts";
 import { readEvents } from "./event-stream.ts";
 import type { ReadOptions, WriteOptions } from "./options.ts";
 import { parseJson } from "./read-body.ts";
+import { hasType } from "./send.ts";
 import type { Spectron } from "./spectron.ts";
 
 /** A piece of the reply, or its end with what a whole answer says. */
@@ -54,7 +55,12 @@ export function createChat(spectron: Spectron): Chat {
         "chat",
         [],
         { ...request, stream: true },
-        { ...options, stream: true },
+        {
+          ...options,
+          retries: 0,
+          accept: "text/event-stream, application/json",
+          isUnread: (response) => response.ok && hasType(response, "event-stream"),
+        },
       );
       if ("reply" in answer) {
         // a service may answer at once although a stream was asked for
@@ -116,8 +122,5 @@ function toError(frame: Frame): MemoryError {
     status: typeof problem.status === "number" ? problem.status : 500,
     body: problem,
     call: CALL,
-    retryAfterMs: undefined,
-    traceId: undefined,
-    idempotencyKey: undefined,
   });
 }

@@ -103,18 +103,19 @@ const MEANINGS: Readonly<Record<number | "idempotency_mismatch", Meaning>> = {
   ],
 };
 
-const RETRYABLE: ReadonlySet<number> = /* @__PURE__ */ new Set([429, 500, 502, 503, 504]);
+const RETRYABLE: readonly number[] = [429, 500, 502, 503, 504];
 
 /** The one table from an answer to an error (contract 5.8, 6). */
-export function toApiError(input: {
+export function toApiError(answer: {
   status: number;
   body: unknown;
   call: string;
-  retryAfterMs: number | undefined;
-  traceId: string | undefined;
-  idempotencyKey: string | undefined;
+  retryAfterMs?: number | undefined;
+  traceId?: string | undefined;
+  idempotencyKey?: string | undefined;
 }): ApiError {
-  const problem = (typeof input.body === "object" && input.body !== null ? input.body : {}) as {
+  const { status, body, call, idempotencyKey } = answer;
+  const problem = (typeof body === "object" && body !== null ? body : {}) as {
     code?: unknown;
     traceId?: unknown;
     retry_after?: unknown;
@@ -124,20 +125,18 @@ export function toApiError(input: {
       ? problem.code
       : undefined;
   const [code, advice] =
-    MEANINGS[serviceCode === "idempotency_mismatch" ? serviceCode : input.status] ?? FAULT;
+    MEANINGS[serviceCode === "idempotency_mismatch" ? serviceCode : status] ?? FAULT;
+  const traceId = typeof problem.traceId === "string" ? problem.traceId : undefined;
+  const seconds = typeof problem.retry_after === "number" ? problem.retry_after : -1;
   // the service's prose may quote what was sent, so the message keeps to its stable name
   const named = serviceCode === undefined ? "" : ` (${serviceCode})`;
-  return new ApiError(code, `${input.call} answered ${input.status}${named}. ${advice}`, {
-    status: input.status,
-    retryable: RETRYABLE.has(input.status) || serviceCode === "idempotency_in_flight",
+  return new ApiError(code, `${call} answered ${status}${named}. ${advice}`, {
+    status,
+    retryable: RETRYABLE.includes(status) || serviceCode === "idempotency_in_flight",
     serviceCode,
-    traceId: input.traceId ?? (typeof problem.traceId === "string" ? problem.traceId : undefined),
-    idempotencyKey: input.idempotencyKey,
+    traceId: answer.traceId ?? traceId,
+    idempotencyKey,
     // a browser sees the header only when the service exposes it
-    retryAfterMs:
-      input.retryAfterMs ??
-      (typeof problem.retry_after === "number" && problem.retry_after >= 0
-        ? problem.retry_after * 1000
-        : undefined),
+    retryAfterMs: answer.retryAfterMs ?? (seconds < 0 ? undefined : seconds * 1000),
   });
 }

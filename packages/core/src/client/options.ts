@@ -1,5 +1,5 @@
 import { MemoryError } from "./errors.ts";
-import { sleep } from "./sleep.ts";
+import { sleepFor } from "./sleep.ts";
 
 export interface SpectronOptions {
   /** Where the service is, such as `http://127.0.0.1:9090`. */
@@ -49,16 +49,13 @@ export interface WriteOptions extends ReadOptions {
 
 type Numbers = Record<keyof typeof NUMBERS, number>;
 
-export interface ResolvedOptions extends Numbers {
+export interface ResolvedOptions
+  extends Numbers, Pick<SpectronOptions, "apiKey" | "context" | "onBehalfOf" | "close"> {
   base: URL;
-  apiKey: string | undefined;
-  context: string;
   fetch: typeof globalThis.fetch;
-  onBehalfOf: string | undefined;
   now: () => number;
   random: () => number;
   sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
-  close: (() => Promise<void>) | undefined;
 }
 
 const NUMBERS = {
@@ -74,11 +71,16 @@ const NUMBERS = {
 /** @throws MemoryError `configuration`, naming the option and the fix. */
 export function resolveOptions(options: SpectronOptions): ResolvedOptions {
   const { url, context, apiKey, onBehalfOf, fetch } = options ?? {};
+  const { now = Date.now, random = Math.random, sleep = sleepFor } = options ?? {};
+  const base = typeof url === "string" && URL.canParse(url) ? new URL(url) : undefined;
   demand(
-    isServiceUrl(url),
+    base !== undefined &&
+      /^https?:$/.test(base.protocol) &&
+      base.username + base.password + base.search + base.hash === "",
     "url",
-    'an absolute URL of http or https without user, query or fragment, such as "http://127.0.0.1:9090", or what embedded() returns',
+    'an absolute URL of http or https without user, query or fragment, such as "http://127.0.0.1:9090"',
   );
+  base.pathname = base.pathname.replace(/\/?$/, "/");
   demand(
     typeof context === "string" && /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(context),
     "context",
@@ -87,7 +89,7 @@ export function resolveOptions(options: SpectronOptions): ResolvedOptions {
   demand(
     apiKey === undefined || isHeaderText(apiKey),
     "apiKey",
-    "visible ASCII without spaces or line ends, also at the end of the file it is read from",
+    "visible ASCII without spaces or line ends, such as the final one of a file",
   );
   demand(
     onBehalfOf === undefined || isHeaderText(onBehalfOf),
@@ -95,25 +97,25 @@ export function resolveOptions(options: SpectronOptions): ResolvedOptions {
     "a principal id in visible ASCII",
   );
   demand(fetch === undefined || typeof fetch === "function", "fetch", "a function");
-  const base = new URL(options.url);
-  if (!base.pathname.endsWith("/")) base.pathname += "/";
   return {
+    ...options,
     ...resolveNumbers(options),
     base,
-    apiKey: options.apiKey,
-    context: options.context,
-    fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
-    onBehalfOf: options.onBehalfOf,
-    now: options.now ?? Date.now,
-    random: options.random ?? Math.random,
-    sleep: options.sleep ?? sleep,
-    close: options.close,
+    fetch: fetch ?? globalThis.fetch.bind(globalThis),
+    now,
+    random,
+    sleep,
   };
 }
 
-function demand(isMet: boolean, option: string, what: string): void {
-  if (!isMet)
-    throw new MemoryError("configuration", `createSpectron: "${option}" must be ${what}.`);
+/** @throws MemoryError `configuration`, unless the option is what it must be. */
+export function demand(
+  isMet: boolean,
+  option: string,
+  what: string,
+  call = "createSpectron",
+): asserts isMet {
+  if (!isMet) throw new MemoryError("configuration", `${call}: "${option}" must be ${what}.`);
 }
 
 function resolveNumbers(options: SpectronOptions): Numbers {
@@ -129,15 +131,6 @@ function resolveNumbers(options: SpectronOptions): Numbers {
     numbers[name] = value;
   }
   return numbers;
-}
-
-function isServiceUrl(value: unknown): boolean {
-  if (typeof value !== "string" || !URL.canParse(value)) return false;
-  const url = new URL(value);
-  return (
-    (url.protocol === "http:" || url.protocol === "https:") &&
-    url.username + url.password + url.search + url.hash === ""
-  );
 }
 
 /** True for text that a header can carry as it is. */

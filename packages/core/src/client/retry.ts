@@ -20,13 +20,13 @@ export function retryDelay(
   const { random, retryBaseMs, maxRetryAfterMs } = options;
   const told = error instanceof ApiError ? error.retryAfterMs : undefined;
   if (told === undefined) return random() * retryBaseMs * 2 ** (attempt - 1);
-  return told > maxRetryAfterMs ? Number.POSITIVE_INFINITY : told + random() * (told / 5);
+  return told > maxRetryAfterMs ? Infinity : told + random() * (told / 5);
 }
 
 /** Seconds or an HTTP date; anything else counts as absent. */
 export function parseRetryAfter(value: string | null, now: number): number | undefined {
   if (value === null) return undefined;
   if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
-  const date = /^\s*[A-Z][a-z]{2}/.test(value) ? Date.parse(value) : Number.NaN;
+  const date = /^\s*[A-Z][a-z]{2}/.test(value) ? Date.parse(value) : NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

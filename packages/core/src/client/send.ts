@@ -1,6 +1,6 @@
 import { withDeadline } from "./deadline.ts";
 import { ApiError, MemoryError, toApiError } from "./errors.ts";
-import { isHeaderText } from "./options.ts";
+import { demand, isHeaderText } from "./options.ts";
 import type { ResolvedOptions, WriteOptions } from "./options.ts";
 import { parseJson, readBody } from "./read-body.ts";
 import { isRetryable, parseRetryAfter, retryDelay } from "./retry.ts";
@@ -22,8 +22,10 @@ export interface SendRequest extends WriteOptions {
   mayBeEmpty?: boolean | undefined;
   /** A field without which an answer is not the promised one. */
   field?: string | undefined;
-  /** Asks for an event stream and answers with the `Response` itself, unread, when one comes. */
-  stream?: boolean | undefined;
+  /** What is asked for. @default application/json */
+  accept?: string | undefined;
+  /** True for a response that is handed to the caller as it is, such as a stream. */
+  isUnread?: ((response: Response) => boolean) | undefined;
 }
 
 export type Send = <Body>(request: SendRequest) => Promise<Body>;
@@ -42,7 +44,7 @@ export function createSend(options: ResolvedOptions): Send {
   return async <Body>(request: SendRequest): Promise<Body> => {
     const call = prepare(options, request);
     const isRead = request.method === "GET" || request.repeatable === true;
-    const mayRepeat = (isRead || request.idempotencyKey !== undefined) && request.stream !== true;
+    const mayRepeat = isRead || request.idempotencyKey !== undefined;
     const retries = mayRepeat ? (request.retries ?? options.retries) : 0;
     const end = options.now() + (request.deadlineMs ?? options.deadlineMs);
     const timeoutMs = request.timeoutMs ?? options.timeoutMs;
@@ -51,7 +53,7 @@ export function createSend(options: ResolvedOptions): Send {
       for (let number = 1; ; number += 1) {
         const left = end - options.now();
         try {
-          const { response, text } = await withDeadline(
+          const answer = await withDeadline(
             async (signal) => {
               sent = true;
               return exchange(call, signal);
@@ -62,7 +64,7 @@ export function createSend(options: ResolvedOptions): Send {
               signal: request.signal,
             },
           );
-          return (isStream(call, response) ? response : read(call, response, text)) as Body;
+          return answer as Body;
         } catch (error) {
           const isLate =
             left <= timeoutMs && MemoryError.isInstance(error) && error.code === "timeout";
@@ -87,26 +89,25 @@ function prepare(options: ResolvedOptions, request: SendRequest): Call {
   const name = `${request.method} /${request.route ?? request.path}`;
   const { idempotencyKey, onBehalfOf = options.onBehalfOf } = request;
   for (const [option, text] of Object.entries({ idempotencyKey, onBehalfOf }))
-    if (text !== undefined && !(isHeaderText(text) && text.length < 256))
-      throw new MemoryError(
-        "configuration",
-        `${name}: "${option}" must be 1 to 255 visible ASCII characters.`,
-      );
+    demand(
+      text === undefined || (isHeaderText(text) && text.length < 256),
+      option,
+      "1 to 255 visible ASCII characters",
+      name,
+    );
   const url = new URL(`api/v1/${request.path}`, options.base);
   for (const [key, value] of Object.entries(request.query ?? {}) as [string, unknown][])
     if (value !== undefined)
       url.searchParams.set(key, typeof value === "string" ? value : JSON.stringify(value));
   const body = request.bodyText ?? toJson(name, request.body);
-  const headers: Record<string, string> = {
-    accept: request.stream === true ? "text/event-stream, application/json" : "application/json",
-  };
+  const headers: Record<string, string> = { accept: request.accept ?? "application/json" };
   if (body !== undefined) headers["content-type"] = "application/json";
   if (options.apiKey !== undefined) headers["authorization"] = `Bearer ${options.apiKey}`;
   if (idempotencyKey !== undefined) headers["idempotency-key"] = idempotencyKey;
   if (onBehalfOf !== undefined) headers["x-spectron-on-behalf-of"] = onBehalfOf;
   // a redirect could carry content and keys to another host, so none is followed
-  const init: RequestInit = { method: request.method, headers, redirect: "manual" };
-  return { options, request, name, url, init: body === undefined ? init : { ...init, body } };
+  const init = { method: request.method, headers, redirect: "manual", body: body ?? null } as const;
+  return { options, request, name, url, init };
 }
 
 function toJson(name: string, body: unknown): string | undefined {
@@ -119,16 +120,14 @@ function toJson(name: string, body: unknown): string | undefined {
   }
 }
 
-async function exchange(
-  call: Call,
-  signal: AbortSignal,
-): Promise<{ response: Response; text?: string | undefined }> {
-  const { options, name, url, init } = call;
+async function exchange(call: Call, signal: AbortSignal): Promise<object> {
+  const { options, request, name, url, init } = call;
   let response: Response | undefined;
+  let text: string | undefined;
   try {
     response = await options.fetch(url, { ...init, signal });
-    if (isStream(call, response)) return { response };
-    return { response, text: await readBody(response, options.maxResponseBytes) };
+    if (request.isUnread?.(response) === true) return response;
+    text = await readBody(response, options.maxResponseBytes);
   } catch (cause) {
     throw new MemoryError(
       "connection",
@@ -138,13 +137,11 @@ async function exchange(
       { cause },
     );
   }
+  return read(call, response, text);
 }
 
-function isStream({ request }: Call, response: Response): boolean {
-  return request.stream === true && response.ok && hasType(response, "event-stream");
-}
-
-function hasType(response: Response, type: string): boolean {
+/** True when a response says that it is of such a type. */
+export function hasType(response: Response, type: string): boolean {
   return (response.headers.get("content-type") ?? "").toLowerCase().includes(type);
 }
 

@@ -16,14 +16,12 @@ export function internService(
   options: Pick<ResolvedOptions, "base" | "context" | "apiKey" | "onBehalfOf">,
   transport: object,
 ): Service {
-  let services = byTransport.get(transport);
-  if (services === undefined) byTransport.set(transport, (services = new Map()));
+  const services = byTransport.get(transport) ?? new Map<string, Service>();
+  byTransport.set(transport, services);
   const name = JSON.stringify([options.base.href, options.context, options.onBehalfOf ?? null]);
   const identity = `${name}\n${options.apiKey ?? ""}`;
-  const known = services.get(identity);
-  if (known !== undefined) return known;
-  const made: Service = { name };
-  services.set(identity, made);
+  const service = services.get(identity) ?? { name };
+  services.set(identity, service);
   if (services.size > MOST) services.delete(services.keys().next().value ?? "");
-  return made;
+  return service;
 }

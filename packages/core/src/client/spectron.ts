@@ -4,6 +4,7 @@ import { createCalls } from "./calls.ts";
 import { MemoryError } from "./errors.ts";
 import { createFacts } from "./facts.ts";
 import type { Facts } from "./facts.ts";
+import { createMemo } from "./memo.ts";
 import { resolveOptions } from "./options.ts";
 import type { ReadOptions, SpectronOptions, WriteOptions } from "./options.ts";
 import { createRecall } from "./recall.ts";
@@ -76,21 +77,12 @@ export function createSpectron(options: SpectronOptions): Spectron {
   const { context } = resolved;
   const calls = createCalls(send, context);
   const drainables = new Set<Drainable>();
-  let announced: Promise<ReadonlySet<string>> | undefined;
+  const announced = createMemo<ReadonlySet<string>>(1);
 
   const health = async (options_?: ReadOptions): Promise<HealthResponse> =>
     send({ method: "GET", path: "health", mayBeEmpty: true, ...options_ });
-  const capabilities = async (): Promise<ReadonlySet<string>> => {
-    announced ??= health().then((body) => new Set(body.capabilities ?? []));
-    const asked = announced;
-    try {
-      return await asked;
-    } catch (error) {
-      // a failure is not an answer: the next caller asks again
-      if (announced === asked) announced = undefined;
-      throw error;
-    }
-  };
+  const capabilities = async (): Promise<ReadonlySet<string>> =>
+    announced("", async () => new Set((await health()).capabilities ?? []));
   const flush = async (options_: { timeoutMs?: number | undefined } = {}): Promise<FlushResult> => {
     const results = await Promise.all([...drainables].map(async (item) => item.flush(options_)));
     return { undelivered: results.reduce((sum, result) => sum + result.undelivered, 0) };

@@ -18,24 +18,22 @@ export async function* walk<Page extends object>(
   page: ListPage = {},
 ): AsyncGenerator<RowOf<Page>, void, undefined> {
   let at = page;
-  let offset = page.offset ?? 0;
+  let { offset = 0 } = page;
   let previous = "";
   for (;;) {
     const answer = await list(at);
-    const rows = (
-      Array.isArray(answer) ? answer : (Object.values(answer).find(Array.isArray) ?? [])
-    ) as RowOf<Page>[];
-    const { page: block } = answer as { page?: unknown };
-    const byCursor = typeof block === "object" && block !== null;
-    const next = byCursor ? (block as { nextCursor?: string | null }).nextCursor : undefined;
-    const position = next ?? JSON.stringify(rows[0] ?? "");
+    const found: unknown[] =
+      [answer, ...(Object.values(answer) as unknown[])].find(Array.isArray) ?? [];
+    const { page: block } = answer as { page?: { nextCursor?: string | null } | null };
+    const cursor = block?.nextCursor ?? undefined;
+    const position = cursor ?? JSON.stringify(found[0] ?? "");
     if (position === previous)
       throw new MemoryError("invalid_response", "The service gives the same page again and again.");
     previous = position;
-    yield* rows;
-    if (byCursor ? next === undefined || next === null : rows.length === 0) return;
-    offset += rows.length;
-    const { offset: _, cursor: __, ...rest } = page;
-    at = byCursor ? { ...rest, cursor: next ?? undefined } : { ...rest, offset };
+    yield* found as RowOf<Page>[];
+    offset += found.length;
+    const byCursor = typeof block === "object" && block !== null;
+    if (byCursor ? cursor === undefined : found.length === 0) return;
+    at = byCursor ? { ...page, cursor, offset: undefined } : { ...page, cursor: undefined, offset };
   }
 }

@@ -30,22 +30,11 @@ export function normalizePath(input: string, options: { pattern?: boolean } = {}
 }
 
 function checkSegment(segment: string): void {
-  const reason =
-    segment === ""
-      ? "is empty"
-      : segment === "." || segment === ".."
-        ? "is a dot segment"
-        : segment.length > MAX_SEGMENT
-          ? `is longer than ${MAX_SEGMENT} characters`
-          : // oxlint-disable-next-line no-control-regex -- control characters are what is refused
-            /[*\u0000-\u001f\u007f]/u.test(segment)
-            ? "contains * or a control character"
-            : !segment.isWellFormed()
-              ? "is not well-formed Unicode"
-              : undefined;
-  if (reason !== undefined)
+  // oxlint-disable-next-line no-control-regex -- control characters are what is refused
+  const isBad = /^\.{0,2}$|[*\u0000-\u001f\u007f]/u.test(segment);
+  if (isBad || segment.length > MAX_SEGMENT || !segment.isWellFormed())
     throw new ScopeSyntaxError(
-      `A scope segment ${reason}. Use paths such as "org/acme/user/alice" and percent-encode ids that contain a slash.`,
+      `A scope segment is well-formed text of 1 to ${MAX_SEGMENT} characters, without * and control characters, and not "." or "..". Percent-encode ids that contain a slash.`,
     );
 }
 
