@@ -78,7 +78,7 @@ describe.skipIf(executablePath === undefined)(
       expect(await receipt().textContent()).toMatch(/You said: “.*Braga/);
     });
 
-    test("regenerating gives another answer and stores the question once", async () => {
+    test("regenerating gives another answer, and memory holds what the page shows", async () => {
       const before = await answers().last().textContent();
       await page.getByRole("button", { name: "Regenerate" }).click();
       await page.waitForFunction(
@@ -88,6 +88,13 @@ describe.skipIf(executablePath === undefined)(
       );
       await settled();
       expect(await answers().count()).toBe(1);
+      await spectron.flush();
+      const [chat] = (await spectron.sessions.list({ limit: 1 })).sessions;
+      const { turns } = await spectron.sessions.turns(chat?.id ?? "");
+      expect(turns.map(({ content }) => content)).toEqual([
+        "Where do I live?",
+        await answers().last().textContent(),
+      ]);
     });
 
     test("editing a message corrects memory", async () => {

@@ -1,5 +1,5 @@
 import { MemoryError } from "@spectron/core";
-import type { MemoryErrorCode } from "@spectron/core";
+import type { Drainable, MemoryErrorCode, Spectron } from "@spectron/core";
 import { createTranscript } from "@spectron/core/transcript";
 import type { Transcript, TranscriptEntry, TranscriptHistory } from "@spectron/core/transcript";
 import { mapStoredMessagesToChatMessages } from "@langchain/core/messages";
@@ -24,7 +24,17 @@ const PASSING: ReadonlySet<MemoryErrorCode> = new Set([
 /** Messages that may wait for a service that is down; beyond that new ones are refused, loudly. */
 const MOST_WAITING = 1_000;
 
-/** Messages kept in the service; what could not be stored waits for the next call. */
+/** Messages of one conversation that are on their way, or wait. */
+interface Waiting extends Drainable {
+  entries: Entry[];
+  mayBeStored: boolean;
+  tail: Promise<void>;
+}
+
+/** Conversations with waiting messages; every history object of the conversation shares them. */
+const waitingBy: WeakMap<Spectron, Map<string, Waiting>> = /* @__PURE__ */ new WeakMap();
+
+/** Messages kept in the service; what could not be stored goes first in the next call on the conversation. */
 export function serviceTranscript(options: SpectronChatMessageHistoryOptions): MessageTranscript {
   const { spectron, sessions } = options;
   const includeTools = options.tools?.include ?? [];
@@ -37,31 +47,63 @@ export function serviceTranscript(options: SpectronChatMessageHistoryOptions): M
       binding: options,
       sessions,
     }));
-  let waiting: Entry[] = [];
-  let mayBeStored = false;
-  let tail: Promise<void> = Promise.resolve();
+  const conversations = waitingBy.get(spectron) ?? new Map<string, Waiting>();
+  waitingBy.set(spectron, conversations);
+  const name = JSON.stringify([options.scope, options.session]);
 
-  const deliver = async (): Promise<void> => {
-    const entries = [...waiting];
+  const deliver = async (waiting: Waiting): Promise<void> => {
+    const entries = [...waiting.entries];
     if (entries.length === 0) return;
     try {
       await transcript().append(
-        mayBeStored ? async (history) => missing(entries, history) : entries,
+        waiting.mayBeStored ? async (history) => missing(entries, history) : entries,
       );
-      mayBeStored = false;
+      waiting.mayBeStored = false;
     } catch (error) {
       if (MemoryError.isInstance(error) && PASSING.has(error.code)) {
-        mayBeStored = true;
+        waiting.mayBeStored = true;
         throw error;
       }
-      waiting = waiting.slice(entries.length);
+      waiting.entries = waiting.entries.slice(entries.length);
       throw error;
     }
-    waiting = waiting.slice(entries.length);
+    waiting.entries = waiting.entries.slice(entries.length);
   };
-  const inOrder = async (): Promise<void> => {
-    const work = tail.then(deliver);
-    tail = work.catch(() => undefined);
+  const waitingNow = (): Waiting => {
+    const known = conversations.get(name);
+    if (known !== undefined) return known;
+    const waiting: Waiting = {
+      entries: [],
+      mayBeStored: false,
+      tail: Promise.resolve(),
+      async flush() {
+        await inOrder().catch(() => undefined);
+        return { undelivered: waiting.entries.length };
+      },
+    };
+    conversations.set(name, waiting);
+    spectron.drainables.add(waiting);
+    return waiting;
+  };
+  const letGo = (waiting: Waiting): void => {
+    spectron.drainables.delete(waiting);
+    if (conversations.get(name) === waiting) conversations.delete(name);
+  };
+  const inOrder = async (added: readonly Entry[] = []): Promise<void> => {
+    const waiting = waitingNow();
+    const { length } = waiting.entries;
+    if (length + added.length > MOST_WAITING)
+      throw new MemoryError(
+        "outbox_full",
+        `The history holds ${length} messages that were not delivered and takes no more. Is the memory service reachable?`,
+      );
+    waiting.entries.push(...added);
+    const work = waiting.tail.then(async () => deliver(waiting));
+    const settled = work.catch(() => undefined);
+    waiting.tail = settled;
+    void settled.then(() => {
+      if (waiting.tail === settled && waiting.entries.length === 0) letGo(waiting);
+    });
     await work;
   };
 
@@ -77,17 +119,13 @@ export function serviceTranscript(options: SpectronChatMessageHistoryOptions): M
       return mapStoredMessagesToChatMessages(await transcript().read());
     },
     async addMessages(messages) {
-      if (waiting.length + messages.length > MOST_WAITING)
-        throw new MemoryError(
-          "outbox_full",
-          `The history holds ${waiting.length} messages that were not delivered and takes no more. Is the memory service reachable?`,
-        );
-      waiting.push(...messages.map(entryOf));
-      await inOrder();
+      await inOrder(messages.map(entryOf));
     },
     async clear() {
-      await tail;
-      waiting = [];
+      const waiting = waitingNow();
+      await waiting.tail;
+      waiting.entries = [];
+      letGo(waiting);
       await transcript().clear();
     },
   };

@@ -304,6 +304,34 @@ describe("failures", () => {
     ]);
   });
 
+  test("what waits is the conversation's, not the object's: it goes first through another one, or with a flush", async () => {
+    const [scope, other] = [harness.newScope(), harness.newScope()];
+    let isDown = true;
+    const spectron = harness.through(
+      async (request) => {
+        if (isDown && request.url.endsWith("/facts/batch")) throw new TypeError("fetch failed");
+        return undefined;
+      },
+      { retries: 0 },
+    );
+    const say = async (text: string, of = scope): Promise<void> =>
+      history({ spectron, scope: of }).addMessages([new HumanMessage(text), new AIMessage("ok")]);
+    await say("one");
+    await say("two");
+    await say("else", other);
+    expect((await spectron.flush()).undelivered).toBe(6);
+    isDown = false;
+    await say("three");
+    expect(textsOf(await history({ scope }).getMessages())).toEqual(
+      ["one", "two", "three"].flatMap((text) => [`human: ${text}`, "ai: ok"]),
+    );
+    expect((await spectron.flush()).undelivered).toBe(0);
+    expect(textsOf(await history({ scope: other }).getMessages())).toEqual([
+      "human: else",
+      "ai: ok",
+    ]);
+  });
+
   test("with the service down the chain goes on without history, in bounded time, unless asked to fail", async () => {
     const { errors, onError } = collectErrors();
     const spectron = harness.through(async () => new Promise<Response>(() => undefined));

@@ -25,8 +25,10 @@ export function createConversationQueue(options: {
   spectron: Spectron;
   /** Told of a kept write that was refused for good. */
   onLost: (error: unknown) => void;
+  /** Told when the queue begins to hold something, and when it holds nothing any more. */
+  onBusy: (isBusy: boolean) => void;
 }): ConversationQueue {
-  const { spectron, onLost } = options;
+  const { spectron, onLost, onBusy } = options;
   const kept: Write[] = [];
   let tail: Promise<unknown> = Promise.resolve();
 
@@ -55,8 +57,11 @@ export function createConversationQueue(options: {
     );
     tail = settled;
     spectron.drainables.add(drainable);
+    onBusy(true);
     void settled.then(() => {
-      if (tail === settled && kept.length === 0) spectron.drainables.delete(drainable);
+      if (tail !== settled || kept.length > 0) return;
+      spectron.drainables.delete(drainable);
+      onBusy(false);
     });
     return result;
   };

@@ -1,4 +1,5 @@
 import { MemoryError } from "@spectron/core";
+import type { Spectron } from "@spectron/core";
 import { createTranscript } from "@spectron/core/transcript";
 import type { Transcript, TranscriptEntry, TranscriptHistory } from "@spectron/core/transcript";
 import type {
@@ -32,6 +33,9 @@ interface Conversation {
   queue: ConversationQueue;
 }
 
+/** Conversations with writes under way or kept; every session object of the conversation goes through these. */
+const busyBy: WeakMap<Spectron, Map<string, Conversation>> = /* @__PURE__ */ new WeakMap();
+
 /** A conversation is worth waiting for; a service that is gone says so sooner. */
 const DEFAULT_TIMEOUT_MS = 10_000;
 
@@ -40,6 +44,8 @@ export function createStoredSession(options: MemorySessionOptions): MemorySessio
   const includeTools = options.tools?.include ?? [];
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const conversations = new Map<string, Conversation>();
+  const busy = busyBy.get(spectron) ?? new Map<string, Conversation>();
+  busyBy.set(spectron, busy);
 
   const conversationOf = (context: RunContext | undefined): Conversation => {
     const only = [...conversations.values()];
@@ -47,7 +53,8 @@ export function createStoredSession(options: MemorySessionOptions): MemorySessio
     if (context === undefined && typeof options.scope === "function" && only.length === 1)
       return only[0] as Conversation;
     const scope = fromContext(options.scope, context?.context);
-    const known = conversations.get(scope);
+    const name = JSON.stringify([scope, options.session]);
+    const known = busy.get(name) ?? conversations.get(scope);
     if (known !== undefined) return known;
     const transcript = createTranscript<AgentInputItem>({
       spectron,
@@ -55,7 +62,12 @@ export function createStoredSession(options: MemorySessionOptions): MemorySessio
       binding: { scope, session: options.session },
       sessions: options.sessions,
     });
-    const made = { transcript, queue: createConversationQueue({ spectron, onLost: report }) };
+    const onBusy = (isBusy: boolean): void => {
+      if (isBusy) busy.set(name, made);
+      else if (busy.get(name) === made) busy.delete(name);
+    };
+    const queue = createConversationQueue({ spectron, onLost: report, onBusy });
+    const made: Conversation = { transcript, queue };
     conversations.set(scope, made);
     return made;
   };

@@ -103,6 +103,39 @@ describe("a write", () => {
     },
   );
 
+  test("that was kept goes first through every session object of its conversation, and into no other", async () => {
+    const alice = person();
+    let down = true;
+    const { spectron } = badLine((request) => (isWrite(request) && down ? "fail" : "pass"));
+    const say = async (text: string, changes: Record<string, unknown> = {}): Promise<void> => {
+      const { scope, session, onError } = alice;
+      const fresh = memorySession({
+        spectron,
+        scope,
+        session,
+        onError,
+        timeoutMs: 60_000,
+        ...changes,
+      });
+      const model = new ScriptedModel([[assistantMessage("Fine.")]]);
+      await runner.run(new Agent({ name: "A", model }), text, { session: fresh });
+    };
+    await say("one");
+    await say("two");
+    expect((await spectron.flush()).undelivered).toBe(2);
+    down = false;
+    await say("elsewhere", { session: `${alice.session}-other` });
+    await say("three");
+    expect((await spectron.flush()).undelivered).toBe(0);
+    expect(await alice.open().getItems()).toEqual(
+      ["one", "two", "three"].flatMap((text) => [
+        expect.objectContaining({ role: "user", content: text }),
+        expect.objectContaining({ role: "assistant" }),
+      ]),
+    );
+    expect(await alice.open({ session: `${alice.session}-other` }).getItems()).toHaveLength(2);
+  });
+
   test("that fails for good rejects the run where that was asked for", async () => {
     const alice = person();
     const { spectron } = badLine((request) => (isWrite(request) ? "fail" : "pass"));

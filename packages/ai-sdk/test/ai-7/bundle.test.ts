@@ -18,6 +18,6 @@ test("the adapter adds at most 6 kB, minified and compressed, on top of core, an
   expect(gzipSync(file?.contents ?? new Uint8Array()).length).toBeLessThanOrEqual(6 * 1024);
   const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
   expect(new Set(imports.map(({ path }) => path))).toEqual(
-    new Set(["@spectron/core", "@spectron/core/adapter"]),
+    new Set(["@spectron/core", "@spectron/core/adapter", "@spectron/core/tools"]),
   );
 });

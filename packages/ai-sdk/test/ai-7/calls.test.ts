@@ -186,6 +186,35 @@ describe.each(modes)("memoryCallbacks with stamped messages, %s", (_, stream) =>
   });
 });
 
+test("memoryCallbacks with stamped messages: a regenerated answer that is aborted takes the old one with it", async () => {
+  const chat = newChat(service);
+  const question: UIMessage = {
+    id: "m1",
+    role: "user",
+    parts: [{ type: "text", text: "I live in Braga." }],
+  };
+  const messages = await convertToModelMessages(stampMessageIds([question]));
+  const { providerOptions } = chat;
+  await generateText({
+    model: scriptedModel([{ text: "Nice city." }]).model,
+    messages,
+    providerOptions,
+    ...memoryCallbacks(chat.options),
+  });
+  expect(await chat.stored()).toHaveLength(2);
+  const abort = new AbortController();
+  const result = streamText({
+    model: scriptedModel([{ text: "word ".repeat(200) }]).model,
+    messages,
+    abortSignal: abort.signal,
+    providerOptions,
+    onError: () => undefined,
+    ...memoryCallbacks(chat.options),
+  });
+  for await (const _ of result.textStream) abort.abort();
+  expect(await chat.stored()).toEqual(["user: I live in Braga."]);
+});
+
 test("memoryCallbacks keep the user's message of an aborted stream, and no partial answer", async () => {
   const chat = newChat(service);
   const abort = new AbortController();

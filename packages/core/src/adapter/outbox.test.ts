@@ -158,7 +158,7 @@ describe("failures", () => {
   });
 
   test("waits at least as long as the service asks", async () => {
-    const outbox = createOutbox();
+    const outbox = createOutbox({ random: () => 0 });
     const send = vi.fn<() => Promise<void>>().mockRejectedValueOnce(
       new ApiError("rate_limited", "slow down", {
         status: 429,

@@ -356,7 +356,9 @@ function isKeptOnDisk(error: MemoryError): boolean {
 }
 
 function pauseAfter(error: MemoryError, number: number, random: () => number): number {
-  const pause = Math.min(FIRST_PAUSE_MS * 2 ** (number - 1), LONGEST_PAUSE_MS);
-  const told = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
-  return Math.max(pause * (0.5 + random() / 2), Math.min(told, LONGEST_RETRY_AFTER_MS));
+  const told = error instanceof ApiError ? error.retryAfterMs : undefined;
+  if (told === undefined)
+    return Math.min(FIRST_PAUSE_MS * 2 ** (number - 1), LONGEST_PAUSE_MS) * (0.5 + random() / 2);
+  // never sooner than asked, and not all at the same moment
+  return Math.max(FIRST_PAUSE_MS, Math.min(told, LONGEST_RETRY_AFTER_MS) * (1 + random() / 5));
 }
