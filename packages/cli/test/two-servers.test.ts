@@ -15,11 +15,17 @@ interface Server {
   child: ChildProcess;
 }
 
+/** Set for a long run at the counts of a release. */
+const IS_FULL = process.env["SPECTRON_FULL"] === "1";
+const COUNTS = IS_FULL
+  ? { runs: 20, appends: 45, increments: 1000, rounds: 20, killEvery: 150 }
+  : { runs: 1, appends: 6, increments: 5, rounds: 3, killEvery: 30 };
+
 let postgres: TestPostgres;
 let servers: Server[];
 beforeAll(async () => {
   postgres = await startTestPostgres();
-  servers = await Promise.all([start(), start()]);
+  servers = await Promise.all([start("0"), start("0")]);
 }, 300_000);
 afterAll(async () => {
   await Promise.all(
@@ -33,7 +39,7 @@ afterAll(async () => {
 }, 120_000);
 
 /** A server process of its own, as an operator starts it. */
-async function start(): Promise<Server> {
+async function start(port: string): Promise<Server> {
   const child = spawn(
     process.execPath,
     [
@@ -44,7 +50,7 @@ async function start(): Promise<Server> {
       "--database",
       postgres.url,
       "--port",
-      "0",
+      port,
       "--api-key",
       API_KEY,
     ],
@@ -57,7 +63,34 @@ async function start(): Promise<Server> {
   throw new Error("The server ended before it listened.");
 }
 
-/** One request to one of the servers, again while the answer says to retry. */
+/** Kills one server after the other, each after so many more calls, and starts it again at its address. */
+function createKiller(): { called(): void; finish(): Promise<number> } {
+  let calls = 0;
+  let kills = 0;
+  let killing: Promise<void> | undefined;
+  const kill = async (): Promise<void> => {
+    const index = kills % servers.length;
+    kills += 1;
+    const victim = servers[index];
+    if (victim === undefined) return;
+    const exited = once(victim.child, "exit");
+    victim.child.kill("SIGKILL");
+    await exited;
+    servers[index] = await start(new URL(victim.url).port);
+  };
+  return {
+    called() {
+      calls += 1;
+      if (calls % COUNTS.killEvery === 0) killing ??= kill().finally(() => (killing = undefined));
+    },
+    async finish() {
+      await killing;
+      return kills;
+    },
+  };
+}
+
+/** One request to one of the servers; the other is asked while that one is down or says to retry. */
 async function call(
   index: number,
   method: string,
@@ -65,16 +98,21 @@ async function call(
   body?: unknown,
   headers: Record<string, string> = {},
 ): Promise<{ status: number; body: Record<string, unknown> }> {
-  const url = servers[index % servers.length]?.url ?? "";
-  for (;;) {
-    const response = await fetch(`${url}/api/v1/dev/${route}`, {
-      method,
-      headers: { authorization: `Bearer ${API_KEY}`, ...headers },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const answer = (await response.json()) as Record<string, unknown>;
-    if (response.status !== 503 && answer["code"] !== "idempotency_in_flight")
-      return { status: response.status, body: answer };
+  for (let tries = 0; ; tries += 1) {
+    const url = servers[(index + tries) % servers.length]?.url ?? "";
+    try {
+      const response = await fetch(`${url}/api/v1/dev/${route}`, {
+        method,
+        headers: { authorization: `Bearer ${API_KEY}`, ...headers },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const answer = (await response.json()) as Record<string, unknown>;
+      if (response.status !== 503 && answer["code"] !== "idempotency_in_flight")
+        return { status: response.status, body: answer };
+    } catch {
+      // killed; what it was asked may have happened, which is what the key is for
+    }
+    await new Promise(setImmediate);
   }
 }
 
@@ -105,45 +143,66 @@ async function append(
   return status;
 }
 
-describe("two server processes on one PostgreSQL", { timeout: 300_000 }, () => {
-  test("a session grows at its end alone for every reader of either server", async () => {
-    const session = await openSession(0, "list");
-    await Promise.all(
-      Array.from({ length: 10 }, async (_, client) => {
-        let before: string[] = [];
-        for (let count = 0; count < 6; count += 1) {
-          expect(await append(client + count, session, `${client}.${count}`)).toBe(200);
-          const read = await transcript(client + count + 1, session);
-          expect(read.slice(0, before.length)).toEqual(before);
-          expect(read).toContain(`${client}.${count}`);
-          before = read;
-        }
-      }),
-    );
-    const all = await transcript(0, session);
-    expect(new Set(all).size).toBe(60);
-    expect(all).toHaveLength(60);
+describe("two server processes on one PostgreSQL", { timeout: 3_600_000 }, () => {
+  test("a session grows at its end alone for every reader of either server, whichever is killed", async () => {
+    const killer = createKiller();
+    for (let run = 0; run < COUNTS.runs; run += 1) {
+      const session = await openSession(0, `list-${run}`);
+      await Promise.all(
+        Array.from({ length: 10 }, async (_, client) => {
+          let before: string[] = [];
+          for (let count = 0; count < COUNTS.appends; count += 1) {
+            const text = `${client}.${count}`;
+            const headers = { "idempotency-key": `list-${run}-${text}` };
+            expect(await append(client + count, session, text, {}, headers)).toBe(200);
+            killer.called();
+            const read = await transcript(client + count + 1, session);
+            expect(read.slice(0, before.length)).toEqual(before);
+            expect(read).toContain(text);
+            before = read;
+          }
+        }),
+      );
+      const all = await transcript(0, session);
+      expect(new Set(all).size).toBe(10 * COUNTS.appends);
+      expect(all).toHaveLength(10 * COUNTS.appends);
+    }
+    expect(await killer.finish()).toBeGreaterThan(0);
   });
 
-  test("increments from sixteen writers, each sent twice, count exactly once", async () => {
-    const session = await openSession(0, "counter");
+  test("increments from sixteen writers, each sent twice, count exactly once, whichever is killed", async () => {
+    const killer = createKiller();
+    const sessions = await Promise.all(
+      Array.from({ length: 16 }, async (_, writer) => openSession(writer, `counter-${writer}`)),
+    );
+    const shared = await openSession(0, "counter");
     await Promise.all(
       Array.from({ length: 16 }, async (_, writer) => {
-        for (let count = 0; count < 5; count += 1) {
+        for (let count = 0; count < COUNTS.increments; count += 1) {
+          // all writers meet in one session; a long run goes on in one for each, so that each can be read whole
+          const session = count < 20 ? shared : (sessions[writer] ?? "");
           const headers = { "idempotency-key": `count-${writer}-${count}` };
           await Promise.all(
             [0, 1].map(async (index) => append(index, session, `${writer}.${count}`, {}, headers)),
           );
+          killer.called();
         }
       }),
     );
-    const all = await transcript(1, session);
-    expect(all).toHaveLength(80);
-    expect(new Set(all).size).toBe(80);
+    expect(await killer.finish()).toBeGreaterThan(0);
+    const counts = await Promise.all(
+      [shared, ...sessions].map(async (session) => {
+        const { body } = await call(1, "GET", `sessions/${session}`);
+        return Number(body["turnCount"]);
+      }),
+    );
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(16 * COUNTS.increments);
+    const all = await transcript(1, shared);
+    expect(new Set(all).size).toBe(all.length);
   });
 
   test("a hundred calls for one external id get one session", async () => {
-    for (let round = 0; round < 3; round += 1) {
+    for (let round = 0; round < COUNTS.rounds; round += 1) {
       const ids = await Promise.all(
         Array.from({ length: 100 }, async (_, index) => openSession(index, `thread-${round}`)),
       );
