@@ -23,17 +23,23 @@ const folder = await mkdtemp(join(tmpdir(), "spectron-bench-"));
 const service = await embedded({ path: join(folder, "memory.db") });
 let reads = 0;
 // what memory costs inside the application's process: the service answers at once and is not part of the figure
-const answers = new Map<string, string>();
+const answers = new Map<string, string>([
+  [
+    "facts/batch",
+    JSON.stringify({ sessionId: "sess_bench", turnIds: ["turn_1"], extractions: [] }),
+  ],
+]);
 const fetch: typeof globalThis.fetch = async (input, init) => {
-  const request = new Request(input, init);
-  const path = new URL(request.url).pathname;
-  if (/\/(?:context|profile|query)$/.test(path)) reads += 1;
-  if (path.endsWith("/facts/batch"))
-    return Response.json({ sessionId: "sess_bench", turnIds: ["turn_1"], extractions: [] });
-  const known = answers.get(path);
-  if (known !== undefined) return Response.json(JSON.parse(known), { status: 200 });
-  const response = await service.fetch(request);
-  if (response.status === 200) answers.set(path, await response.clone().text());
+  const { pathname } = input as URL;
+  const route = pathname.slice(
+    pathname.indexOf(`/${service.context}/`) + service.context.length + 2,
+  );
+  if (["context", "profile", "query"].includes(route)) reads += 1;
+  const known = answers.get(route);
+  if (known !== undefined)
+    return new Response(known, { headers: { "content-type": "application/json" } });
+  const response = await service.fetch(input, init);
+  if (response.status === 200) answers.set(route, await response.clone().text());
   return response;
 };
 const spectron = createSpectron({ ...service, fetch });

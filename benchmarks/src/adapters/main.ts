@@ -4,7 +4,13 @@ import { fileURLToPath } from "node:url";
 import { installPeers, loadContenders } from "./contenders.ts";
 import type { Contender } from "./contenders.ts";
 import type { Bench } from "./measure.ts";
-import { measureConversation, measureOutage, measureTimings, measureToolTurn } from "./measure.ts";
+import {
+  measureBareRead,
+  measureConversation,
+  measureOutage,
+  measureTimings,
+  measureToolTurn,
+} from "./measure.ts";
 import { startMemoryServer } from "./memory-server.ts";
 import { renderResults } from "./render.ts";
 import type { Results } from "./render.ts";
@@ -41,8 +47,10 @@ async function each<Value>(
 }
 
 const timings: Results["timings"] = {};
+const bareReads: Results["bareReads"] = {};
 for (const delayMs of [0, 25, 100]) {
   log(`timings at ${delayMs} ms`);
+  bareReads[delayMs] = await withBench(async (bench) => measureBareRead(bench, delayMs));
   timings[delayMs] = await withBench(async (bench, contenders) =>
     measureTimings(bench, contenders, { delayMs, rounds: delayMs === 100 ? 5 : ROUNDS }),
   );
@@ -59,6 +67,7 @@ const hanging = await each("hanging server", async (bench, contender) =>
 const results: Results = {
   machine: `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores, ${platform()} ${arch()}, Node ${process.version}`,
   rounds: ROUNDS,
+  bareReads,
   timings,
   toolTurn,
   tenTurns,

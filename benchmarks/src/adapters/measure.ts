@@ -94,13 +94,32 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
+/** A plain `fetch` of one answer: what a read costs at least. */
+export async function measureBareRead(bench: Bench, delayMs: number): Promise<number> {
+  await bench.server.behave({ delayMs });
+  const times: number[] = [];
+  for (let round = -3; round < 30; round += 1) {
+    const time = await timed(async () => {
+      const response = await fetch(`${bench.server.url}/api/v1/bench/context`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ query: "A question?", messages: [] }),
+      });
+      await response.json();
+    });
+    if (round >= 0) times.push(time);
+    await delay(10);
+  }
+  return median(times);
+}
+
 /** Contenders take turns, so that a busy moment of the machine meets all of them. */
 export async function measureTimings(
   bench: Bench,
   contenders: readonly Contender[],
   options: { delayMs: number; rounds: number },
 ): Promise<Record<string, Timing>> {
-  bench.server.behave({ delayMs: options.delayMs });
+  await bench.server.behave({ delayMs: options.delayMs });
   const subjects = contenders.map((contender) => ({ contender, subject: open(contender) }));
   const samples = new Map(
     contenders.map(({ name }) => [
@@ -140,21 +159,19 @@ export async function measureTimings(
 
 /** What a three-step tool turn sends, on a warm client. */
 export async function measureToolTurn(bench: Bench, contender: Contender): Promise<Traffic> {
-  bench.server.behave({ delayMs: 25 });
+  await bench.server.behave({ delayMs: 25 });
   const subject = open(contender);
   await call(bench, subject, [{ role: "user", content: "Hello." }], "Hi.");
   await settled(bench, subject);
-  const from = bench.server.requests.length;
   await toolTurn(bench, subject, "How is the weather?");
-  await settled(bench, subject);
-  return traffic(bench.server.requests.slice(from), ["How is the weather?", "Sunny."], 25);
+  return traffic(await settled(bench, subject), ["How is the weather?", "Sunny."], 25);
 }
 
 /** What a conversation of ten turns sends. */
 export async function measureConversation(bench: Bench, contender: Contender): Promise<Traffic> {
-  bench.server.behave({ delayMs: 0 });
+  await bench.server.behave({ delayMs: 0 });
   const subject = open(contender);
-  const from = bench.server.requests.length;
+  const requests: MockRequest[] = [];
   const messages: ModelMessage[] = [];
   const said: string[] = [];
   const filler = "and some more words to make it as long as a message usually is, ".repeat(3);
@@ -165,9 +182,9 @@ export async function measureConversation(bench: Bench, contender: Contender): P
     await call(bench, subject, messages, answer);
     messages.push({ role: "assistant", content: answer });
     said.push(question, answer);
-    await settled(bench, subject);
+    requests.push(...(await settled(bench, subject)));
   }
-  return traffic(bench.server.requests.slice(from), said, 0);
+  return traffic(requests, said, 0);
 }
 
 /** Two calls in a row while the server fails. */
@@ -176,11 +193,11 @@ export async function measureOutage(
   contender: Contender,
   failure: "dead" | "hanging",
 ): Promise<Outage> {
-  bench.server.behave({ delayMs: 0 });
+  await bench.server.behave({ delayMs: 0 });
   const subject = open(contender);
   await call(bench, subject, [{ role: "user", content: "Hello." }], "Hi.");
   await settled(bench, subject);
-  bench.server.behave({ delayMs: 0, failure });
+  await bench.server.behave({ delayMs: 0, failure });
   const attempt = async (text: string): Promise<number | null> => {
     const started = performance.now();
     const done = call(bench, subject, [{ role: "user", content: text }], "An answer.").then(
@@ -196,13 +213,15 @@ export async function measureOutage(
   return { first, second };
 }
 
-/** Waits until the contender's writes have arrived. */
-async function settled(bench: Bench, subject: Subject): Promise<void> {
+/** Waits until the contender's writes have arrived; answers with what came since the last time. */
+async function settled(bench: Bench, subject: Subject): Promise<MockRequest[]> {
   await subject.flush();
-  let seen = -1;
-  while (seen !== bench.server.requests.length) {
-    seen = bench.server.requests.length;
+  const all: MockRequest[] = [];
+  for (;;) {
     await delay(40);
+    const requests = await bench.server.requests();
+    if (requests.length === 0) return all;
+    all.push(...requests);
   }
 }
 

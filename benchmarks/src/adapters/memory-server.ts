@@ -1,7 +1,5 @@
-import { createServer } from "node:http";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
 
 /** How the mock answers: after a pause, with 500, or never. */
 export interface MockBehaviour {
@@ -20,118 +18,30 @@ export interface MockRequest {
 
 export interface MockMemoryServer {
   url: string;
-  requests: MockRequest[];
-  behave(behaviour: MockBehaviour): void;
+  behave(behaviour: MockBehaviour): Promise<void>;
+  /** What came in since the last call. */
+  requests(): Promise<MockRequest[]>;
   close(): Promise<void>;
 }
 
-const MEMORY = "The user lives in Braga.";
-
-interface Route {
-  kind: MockRequest["kind"];
-  answer: () => unknown;
-}
-
-const PROFILE = { static: [], dynamic: [], preferences: [], instructions: [] };
-
-/** One server that speaks the wire of every contender and remembers one fact. */
-const routes: [pattern: RegExp, route: Route][] = [
-  [
-    /\/health$/,
-    {
-      kind: "setup",
-      answer: () => ({
-        status: "ok",
-        wire: ["W1"],
-        capabilities: ["client-message-id", "external-session-id"],
-      }),
-    },
-  ],
-  [/\/sessions$/, { kind: "setup", answer: () => ({ id: "sess_1" }) }],
-  [
-    /\/facts\/batch$/,
-    {
-      kind: "write",
-      answer: () => ({ sessionId: "sess_1", turnIds: ["turn_1"], extractions: [] }),
-    },
-  ],
-  [/\/context$/, { kind: "read", answer: () => ({ context: `- ${MEMORY}`, profile: PROFILE }) }],
-  [
-    /\/api\/v1\/[^/]+\/profile$/,
-    {
-      kind: "read",
-      answer: () => PROFILE,
-    },
-  ],
-  [
-    /\/v3\/memories\/search\/$/,
-    { kind: "read", answer: () => ({ results: [{ memory: MEMORY }] }) },
-  ],
-  [/\/v3\/memories\/add\/$/, { kind: "write", answer: () => ({ results: [] }) }],
-  [
-    /\/v4\/profile$/,
-    {
-      kind: "read",
-      answer: () => ({
-        profile: { static: [MEMORY], dynamic: [] },
-        searchResults: { results: [] },
-      }),
-    },
-  ],
-  [/\/v4\/conversations$/, { kind: "write", answer: () => ({ id: "doc_1" }) }],
-];
-
-/** Starts the mock on a free port of this machine. */
+/** Starts the mock on a free port, in a thread of its own: what the service does is no work of the application. */
 export async function startMemoryServer(): Promise<MockMemoryServer> {
-  const requests: MockRequest[] = [];
-  let behaviour: MockBehaviour = { delayMs: 0 };
-
-  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const at = performance.now();
-    const path = new URL(request.url ?? "/", "http://mock").pathname;
-    const route = routes.find(([pattern]) => pattern.test(path))?.[1];
-    const chunks: Buffer[] = [];
-    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-    const text = Buffer.concat(chunks).toString();
-    if (route === undefined) throw new Error(`The mock does not know ${request.method} ${path}.`);
-    requests.push({
-      kind: route.kind,
-      at,
-      bytes: text.length,
-      messages: route.kind === "write" ? messagesOf(text) : [],
-    });
-    const { delayMs, failure } = behaviour;
-    if (failure === "hanging") return;
-    if (delayMs > 0) await delay(delayMs);
-    response.writeHead(failure === "dead" ? 500 : 200, { "content-type": "application/json" });
-    response.end(JSON.stringify(failure === "dead" ? { error: "down" } : route.answer()));
+  const worker = new Worker(new URL("memory-service.ts", import.meta.url));
+  const [port] = (await once(worker, "message")) as [number];
+  const ask = async (behaviour?: MockBehaviour): Promise<MockRequest[]> => {
+    const answer = once(worker, "message");
+    worker.postMessage(behaviour);
+    const [requests] = (await answer) as [MockRequest[]];
+    return requests;
   };
-
-  const server = createServer((request, response) => {
-    handle(request, response).catch((error: unknown) => {
-      console.error(error);
-      response.writeHead(404).end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests,
-    behave: (next) => {
-      behaviour = next;
+    url: `http://127.0.0.1:${port}`,
+    async behave(behaviour) {
+      await ask(behaviour);
     },
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+    requests: async () => ask(),
+    async close() {
+      await worker.terminate();
     },
   };
-}
-
-function messagesOf(text: string): string[] {
-  const { messages } = JSON.parse(text) as { messages: { content: unknown }[] };
-  return messages.map(({ content }) =>
-    Array.isArray(content)
-      ? content.map((part: { text?: string }) => part.text ?? "").join("")
-      : String(content),
-  );
 }

@@ -4,6 +4,8 @@ import type { Outage, Timing, Traffic } from "./measure.ts";
 export interface Results {
   machine: string;
   rounds: number;
+  /** A `fetch` of one answer, by the pause of the memory server, milliseconds. */
+  bareReads: Record<number, number>;
   /** By the pause of the memory server in milliseconds. */
   timings: Record<number, Record<string, Timing>>;
   toolTurn: Record<string, Traffic>;
@@ -23,6 +25,9 @@ export function renderResults(results: Results): string {
         ? `(${ms(byName[name]?.[kind])})`
         : ms((byName[name]?.[kind] ?? Number.NaN) - (byName["plain"]?.[kind] ?? Number.NaN));
     return [
+      row(`${pause} ms server: a bare fetch of its answer, ms`, (name) =>
+        name === "plain" ? `(${ms(results.bareReads[Number(pause)])})` : "",
+      ),
       row(`${pause} ms server: added to a call, ms`, (name) => added(name, "call")),
       row(`${pause} ms server: added to the first token, ms`, (name) => added(name, "firstToken")),
       row(`${pause} ms server: added to a 3-step tool turn, ms`, (name) => added(name, "toolTurn")),
@@ -34,7 +39,7 @@ export function renderResults(results: Results): string {
   const lines = [
     "# Memory adapters of the Vercel AI SDK under the same work",
     "",
-    "One mock memory server on this machine speaks every contender's wire; one scripted model answers at once through the OpenAI provider. Medians; contenders take turns within each round. `npm run bench:adapters` installs the peers into a temporary folder and repeats the run.",
+    "One mock memory server on this machine, in a thread of its own, speaks every contender's wire; one scripted model answers at once through the OpenAI provider. Medians; contenders take turns within each round. `npm run bench:adapters` installs the peers into a temporary folder and repeats the run.",
     "",
     `${results.machine}. ${results.rounds} rounds (5 at 100 ms).`,
     "",
@@ -57,7 +62,7 @@ export function renderResults(results: Results): string {
     "",
     "Reading it:",
     "",
-    "- `plain` is the SDK alone; its times are in brackets and are taken off the others.",
+    "- `plain` is the SDK alone; its times are in brackets and are taken off the others. A bare fetch is what one read of this server costs without any adapter.",
     "- `spectron` asks for profile and context in one request. The first write of a process also asks once what the service can do; the figures are of a warm process.",
     "- A message that is sent again is not stored again by a service that knows it: `supermemory` sends the whole conversation under one id. `mem0` writes in front of the model, so the last answer is not sent before another turn.",
     "- `>10000` is a call that was still waiting when the run gave up.",

@@ -64,7 +64,7 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
     binding: MemoryBinding,
     source: MessageSource,
     onFailure: OnFailure,
-    more: WriteUnitOptions = {},
+    more: WriteUnitOptions & { start?: Promise<unknown> } = {},
   ): Ticket => {
     const unit = { spectron, adapter, binding, source, deliver, onFailure };
     const added = addUnit(outbox, { ...more, ...unit });

@@ -30,7 +30,7 @@ export function requireBinding(binding: MemoryBinding): MemoryBinding {
       );
     return { scope: path, session };
   } catch (cause) {
-    throw new MemoryError("configuration", String((cause as Error).message), { cause });
+    throw new MemoryError("configuration", (cause as Error).message, { cause });
   }
 }
 

@@ -24,6 +24,7 @@ export interface TurnParts {
     binding: MemoryBinding,
     source: MessageSource,
     onFailure: (error: MemoryError, kept: boolean) => void,
+    more: { start: Promise<unknown> },
   ) => Ticket;
   report: (error: unknown, operation: "recall" | "store" | "bind", kept?: boolean) => MemoryError;
   /** The binding, or why there is none; reported once for each reason. */
@@ -58,10 +59,13 @@ export function beginTurn(
       return;
     const { stored } = receipt;
     let isKept = false;
-    const { first } = parts.store(binding, source, (error, kept) => {
+    const onFailure = (error: MemoryError, kept: boolean): void => {
       isKept = kept;
       report(error, "store", kept);
-    });
+    };
+    // what somebody waits for goes first: the read in front of the model, and the answer behind it
+    const start = new Promise((resolve) => setTimeout(resolve));
+    const { first } = parts.store(binding, source, onFailure, { start });
     const storing = first
       .then(
         (unit) => {

@@ -87,6 +87,8 @@ export function addUnit(
     source: MessageSource;
     operationId?: string | undefined;
     after?: string | null | undefined;
+    /** What goes before the work of this unit, though not before its place in the queue. */
+    start?: Promise<unknown> | undefined;
     deliver: Deliver;
     onFailure: OnFailure;
   },
@@ -101,6 +103,7 @@ export function addUnit(
     deliver: unit.deliver,
     onFailure: unit.onFailure,
     async make(id) {
+      await unit.start;
       const messages = withoutMemory(isLate ? await source() : source);
       if (messages.length === 0) return undefined;
       const key =

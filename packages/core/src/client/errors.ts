@@ -103,7 +103,7 @@ const MEANINGS: Readonly<Record<number | "idempotency_mismatch", Meaning>> = {
   ],
 };
 
-const RETRYABLE: readonly number[] = [429, 500, 502, 503, 504];
+const RETRYABLE: ReadonlySet<number> = /* @__PURE__ */ new Set([429, 500, 502, 503, 504]);
 
 /** The one table from an answer to an error (contract 5.8, 6). */
 export function toApiError(answer: {
@@ -132,7 +132,7 @@ export function toApiError(answer: {
   const named = serviceCode === undefined ? "" : ` (${serviceCode})`;
   return new ApiError(code, `${call} answered ${status}${named}. ${advice}`, {
     status,
-    retryable: RETRYABLE.includes(status) || serviceCode === "idempotency_in_flight",
+    retryable: RETRYABLE.has(status) || serviceCode === "idempotency_in_flight",
     serviceCode,
     traceId: answer.traceId ?? traceId,
     idempotencyKey,
