@@ -143,6 +143,39 @@ describe("recall", () => {
     expect(await block).toBe("");
     expect(onError).not.toHaveBeenCalled();
   });
+
+  test("a call that was aborted before it began asks nothing, and nothing rejects unheard", async () => {
+    const service = await stageService((_, response) => {
+      json(response, 500, {});
+    });
+    const spectron = createSpectron({ url: service.url, context: "dev" });
+    const onError = vi.fn<(error: MemoryError) => void>();
+    const signal = AbortSignal.abort();
+    const { block } = memoryOf(spectron, { onError }).turn(alice, {
+      inputs: [],
+      query: "q",
+      signal,
+    });
+    expect(await block).toBe("");
+    const strict = memoryOf(spectron, { failureMode: "throw" });
+    await expect(
+      strict.turn(alice, { inputs: [], query: "q", signal }).block,
+    ).rejects.toMatchObject({ code: "aborted" });
+    expect(service.seen).toEqual([]);
+    expect(onError).not.toHaveBeenCalled();
+  });
+
+  test("the read leaves before the write of the same turn", async () => {
+    const { service, spectron } = await stage();
+    const memory = memoryOf(spectron);
+    await memory.sessionId(alice);
+    const from = service.seen.length;
+    await memory.turn(alice, { inputs: [said("user", "hi", "1")], query: "q" }).block;
+    await spectron.flush();
+    const paths = service.seen.slice(from).map(({ path }) => path.split("/").at(-1));
+    expect(paths.indexOf("context")).toBe(0);
+    expect(paths).toContain("batch");
+  });
 });
 
 describe("bindings", () => {

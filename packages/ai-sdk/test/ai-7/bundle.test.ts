@@ -10,7 +10,7 @@ test("the adapter adds at most 6 kB, minified and compressed, on top of core, an
     minify: true,
     format: "esm",
     platform: "neutral",
-    external: ["@spectron/core", "@spectron/core/adapter"],
+    external: ["@spectron/core", "@spectron/core/adapter", "@spectron/core/tools"],
     metafile: true,
     write: false,
   });

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import { MemoryError } from "../client/errors.ts";
 import { createBreaker } from "./breaker.ts";
@@ -31,6 +32,18 @@ test("a failed probe starts the pause again", async () => {
   await expect(breaker.run(async () => "ok")).rejects.toMatchObject({ code: "connection" });
   now = 200;
   expect(await breaker.run(async () => "ok")).toBe("ok");
+});
+
+test("an answer that came too late for its question closes it", async () => {
+  const breaker = createBreaker({ pauseMs: 30_000, now: () => 0 });
+  const gate = Promise.withResolvers<string>();
+  const late = breaker.run(async () => gate.promise, 1);
+  await expect(late).rejects.toMatchObject({ code: "timeout" });
+  const work = vi.fn(async () => "ok");
+  await expect(breaker.run(work)).rejects.toMatchObject({ code: "connection" });
+  gate.resolve("awake");
+  await setImmediate();
+  expect(await breaker.run(work)).toBe("ok");
 });
 
 test("a refused request does not open it", async () => {
