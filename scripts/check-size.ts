@@ -11,10 +11,16 @@ interface Budget {
 /** What an application pays for, minified and compressed; frameworks are its own. */
 const budgets: Budget[] = [
   {
-    name: "@spectron/core with the adapter kit, without the file spill",
+    name: "@spectron/core with the adapter kit, as every application ships it",
     source: `export * from "@spectron/core"; export * from "@spectron/core/adapter";`,
     external: [],
-    maxBytes: 14_000,
+    maxBytes: 12_000,
+  },
+  {
+    name: "the same with the tools for models",
+    source: `export * from "@spectron/core"; export * from "@spectron/core/adapter"; export * from "@spectron/core/tools";`,
+    external: [],
+    maxBytes: 13_000,
   },
   {
     name: "@spectron/ai-sdk, on top of core",

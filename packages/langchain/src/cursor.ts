@@ -111,7 +111,7 @@ export function unitsOf(fresh: readonly Marked[]): Marked[][] {
 
 /** Tells an edited message from the one before it; a hash for identity, cheap enough for a long state on every turn. */
 function fingerprint(text: string): string {
-  let high = 0xdeadbeef;
+  let high = 0xdeadbeef | 0;
   let low = 0x41c6ce57;
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);

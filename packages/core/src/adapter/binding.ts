@@ -3,7 +3,7 @@ import { createMemo } from "../client/memo.ts";
 import type { Spectron } from "../client/spectron.ts";
 import { sha256 } from "../identity/key.ts";
 import { canonicalJson } from "../protocol/canonical-json.ts";
-import { normalizePath, ScopeSyntaxError } from "../protocol/scope.ts";
+import { checkSegment, normalizePath } from "../protocol/scope.ts";
 import { bindingKey } from "./binding-key.ts";
 import type { MemoryBinding, SessionMap } from "./types.ts";
 
@@ -24,10 +24,8 @@ export function requireBinding(binding: MemoryBinding): MemoryBinding {
     );
   try {
     const path = normalizePath(scope);
-    if (path === "/" && scope !== "/")
-      throw new ScopeSyntaxError(
-        'This scope has no segment. Memory for everybody is "/", spelled exactly so.',
-      );
+    // memory for everybody is "/", spelled exactly so
+    if (path === "/" && scope !== "/") checkSegment("");
     return { scope: path, session };
   } catch (cause) {
     throw new MemoryError("configuration", (cause as Error).message, { cause });
@@ -53,12 +51,13 @@ export function createSessionBinder(options: {
   const open = async (binding: MemoryBinding, name: string): Promise<string> => {
     const scopes = [[binding.scope]];
     const key = await bindingKey(options, binding, "session", []);
-    const capabilities = await spectron.capabilities();
-    if (capabilities.has("external-session-id")) {
-      const externalId = `thread-${await sha256(name)}`;
-      const request = { externalId, scopes, metadata: { thread: binding.session } };
-      return (await spectron.sessions.create(request, { idempotencyKey: key })).id;
-    }
+    const create = async (more: object): Promise<string> =>
+      (await spectron.sessions.create({ ...more, scopes }, { idempotencyKey: key })).id;
+    if ((await spectron.capabilities()).has("external-session-id"))
+      return create({
+        externalId: `thread-${await sha256(name)}`,
+        metadata: { thread: binding.session },
+      });
     if (options.sessions === undefined)
       throw new MemoryError(
         "configuration",
@@ -66,9 +65,9 @@ export function createSessionBinder(options: {
       );
     const stored = await options.sessions.get(name);
     if (stored !== undefined) return stored;
-    const made = await spectron.sessions.create({ scopes }, { idempotencyKey: key });
-    await options.sessions.set(name, made.id);
-    return made.id;
+    const made = await create({});
+    await options.sessions.set(name, made);
+    return made;
   };
 
   return async (binding) => {

@@ -24,10 +24,9 @@ export function stripMemoryBlocks(text: string): string {
   if (!containsMemoryBlock(text)) return text;
   let rest = text;
   // removing one block may join the halves of another
-  for (;;) {
-    const next = rest.replaceAll(WHOLE_BLOCK, "");
-    if (next === rest) break;
-    rest = next;
+  for (let before = ""; before !== rest;) {
+    before = rest;
+    rest = rest.replaceAll(WHOLE_BLOCK, "");
   }
   // a block whose end was cut off still shows its introduction
   const cutOff = rest.indexOf(`${OPEN}\n${INTRO}`);
@@ -65,7 +64,7 @@ export function atMarkers(text: string, replace: (found: string) => string): str
   for (const match of seen.matchAll(BEFORE_MARKER)) {
     const from = places[match.index] ?? 0;
     const last = places[match.index + match[0].length - 1] ?? 0;
-    const to = last + String.fromCodePoint(text.codePointAt(last) ?? 0).length;
+    const to = last + ((text.codePointAt(last) ?? 0) > 0xffff ? 2 : 1);
     result += text.slice(done, from) + replace(text.slice(from, to));
     done = to;
   }

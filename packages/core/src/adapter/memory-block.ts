@@ -17,10 +17,8 @@ export function buildMemoryBlock(
   options: { maxTokens: number; template?: ((entries: MemoryEntries) => string) | undefined },
 ): MemoryBlock {
   const budget = options.maxTokens * CHARACTERS_PER_TOKEN;
-  const half = Math.floor(budget / 2);
   // whatever the recalled half leaves free goes to the profile, and the other way round
-  const recalledSize = size(entries.recalled);
-  const profile = cut(entries.profile, Math.max(half, budget - recalledSize));
+  const profile = cut(entries.profile, Math.max(budget / 2, budget - size(entries.recalled)));
   const recalled = cut(entries.recalled, budget - size(profile));
   const kept: MemoryEntries = { profile, recalled: withHeaders(recalled) };
   const count = kept.profile.length + kept.recalled.filter((line) => !isHeader(line)).length;
@@ -55,7 +53,8 @@ function oneLine(text: string): string {
 }
 
 function size(lines: readonly string[]): number {
-  return lines.reduce((sum, line) => sum + line.length + 1, 0);
+  // each with its line end
+  return [...lines, ""].join("\n").length;
 }
 
 /** Whole entries, in order, as long as they fit. */

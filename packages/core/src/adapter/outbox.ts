@@ -289,7 +289,7 @@ export function createOutbox(
       if (units >= mostUnits || bytes + unit.bytes > mostBytes) {
         const error = new MemoryError(
           "outbox_full",
-          `The outbox holds ${units} undelivered writes and takes no more. Is the memory service reachable?`,
+          `The outbox is full of ${units} undelivered writes. Is the memory service reachable?`,
         );
         tell(entry, error, false);
         entry.final.reject(error);
@@ -305,7 +305,7 @@ export function createOutbox(
       if (spill !== undefined)
         throw new MemoryError(
           "configuration",
-          "This service's outbox has another spill already. Give all adapters the same one.",
+          "This service has another spill already. Give all adapters the same one.",
         );
       spill = made;
       serviceName = service;

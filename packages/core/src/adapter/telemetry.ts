@@ -1,4 +1,4 @@
-import { MemoryError } from "../client/errors.ts";
+import { toMemoryError } from "../client/errors.ts";
 
 /** What is used of an OpenTelemetry `Span`. */
 export interface MemorySpan {
@@ -28,7 +28,7 @@ export async function withSpan<Value>(
   try {
     return await work(span);
   } catch (error) {
-    span?.setStatus({ code: ERROR, message: MemoryError.isInstance(error) ? error.code : "error" });
+    span?.setStatus({ code: ERROR, message: toMemoryError(error).code });
     throw error;
   } finally {
     span?.end();

@@ -43,10 +43,10 @@ export function contentOf(message: TurnMessage): string {
 }
 
 /** The same JSON, with memory blocks taken out of its texts. */
-function withoutBlocks(value: unknown): unknown {
-  if (typeof value === "string") return stripMemoryBlocks(value);
-  if (typeof value !== "object" || value === null) return value;
-  if (!containsMemoryBlock(JSON.stringify(value))) return value;
-  if (Array.isArray(value)) return value.map(withoutBlocks);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutBlocks(item)]));
+function withoutBlocks(parts: unknown): unknown {
+  const text = JSON.stringify(parts) as string | undefined;
+  if (text === undefined || !containsMemoryBlock(text)) return parts;
+  return JSON.parse(text, (_, item: unknown) =>
+    typeof item === "string" ? stripMemoryBlocks(item) : item,
+  );
 }

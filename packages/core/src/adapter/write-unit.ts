@@ -29,7 +29,7 @@ export function createDeliver(options: {
     if (record.after !== undefined && !keepsParts)
       throw new MemoryError(
         "unsupported",
-        "This service cannot store only after a given turn; it does not announce turn-parts.",
+        "This service cannot store after a given turn: it does not announce turn-parts.",
       );
     const messages: WireMessage[] = [];
     for (const message of record.messages ?? []) {

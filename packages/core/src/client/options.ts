@@ -70,8 +70,16 @@ const NUMBERS = {
 
 /** @throws MemoryError `configuration`, naming the option and the fix. */
 export function resolveOptions(options: SpectronOptions): ResolvedOptions {
-  const { url, context, apiKey, onBehalfOf, fetch } = options ?? {};
-  const { now = Date.now, random = Math.random, sleep = sleepFor } = options ?? {};
+  const {
+    url,
+    context,
+    apiKey,
+    onBehalfOf,
+    fetch,
+    now = Date.now,
+    random = Math.random,
+    sleep = sleepFor,
+  } = options ?? {};
   const base = typeof url === "string" && URL.canParse(url) ? new URL(url) : undefined;
   demand(
     base !== undefined &&
@@ -89,12 +97,12 @@ export function resolveOptions(options: SpectronOptions): ResolvedOptions {
   demand(
     apiKey === undefined || isHeaderText(apiKey),
     "apiKey",
-    "visible ASCII without spaces or line ends, such as the final one of a file",
+    "visible ASCII, without spaces and the line end of a file",
   );
   demand(
     onBehalfOf === undefined || isHeaderText(onBehalfOf),
     "onBehalfOf",
-    "a principal id in visible ASCII",
+    "1 to 255 visible ASCII characters",
   );
   demand(fetch === undefined || typeof fetch === "function", "fetch", "a function");
   return {

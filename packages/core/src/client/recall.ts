@@ -15,20 +15,17 @@ export interface Recall {
 }
 
 export function createRecall({ post }: Calls): Recall {
-  const read = async <Answer>(route: string, request: object, options: object): Promise<Answer> =>
-    post(route, [], request, { ...options, repeatable: true });
   return {
     query: async (request, options) => {
-      const answer = await read<QueryResponse>("query", request, { ...options, field: "hits" });
+      const more = { ...options, repeatable: true, field: "hits" };
+      const answer = await post<QueryResponse>("query", [], request, more);
       const { tier, trace } = answer;
       const resolutionTier = tierName(trace?.resolutionTier);
       return { ...answer, tier: tierName(tier), trace: { ...trace, resolutionTier } };
     },
     recallContext: async (request, options) => {
-      const answer = await read<ContextResponse>("context", request, {
-        ...options,
-        field: "context",
-      });
+      const more = { ...options, repeatable: true, field: "context" };
+      const answer = await post<ContextResponse>("context", [], request, more);
       return { ...answer, tier: tierName(answer.tier) };
     },
   };

@@ -132,7 +132,7 @@ async function exchange(call: Call, signal: AbortSignal): Promise<object> {
     throw new MemoryError(
       "connection",
       response === undefined
-        ? `Cannot reach ${options.base.origin}. Is the service running? Start it with "spectron serve", or use embedded().`
+        ? `Cannot reach ${options.base.origin}. Start the service with "spectron serve", or use embedded().`
         : `The answer to ${name} broke off.`,
       { cause },
     );
@@ -178,7 +178,7 @@ function read(call: Call, response: Response, text: string | undefined): object 
       isRedirect
         ? 'with a redirect. Set "url" to the address of the service itself.'
         : text === undefined
-          ? `with more than ${options.maxResponseBytes} bytes, or with bytes that are no text. Ask for less, or raise maxResponseBytes.`
+          ? `with more than ${options.maxResponseBytes} bytes, or no text. Ask for less, or raise maxResponseBytes.`
           : 'with a body that is not the promised JSON. Is "url" a Spectron service?'
     }`,
     // JSON that stops in the middle was cut on the way; anything else is another service

@@ -29,7 +29,8 @@ export function normalizePath(input: string, options: { pattern?: boolean } = {}
   return segments.join("/");
 }
 
-function checkSegment(segment: string): void {
+/** @throws ScopeSyntaxError for what cannot stand between two slashes. */
+export function checkSegment(segment: string): void {
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused
   const isBad = /^\.{0,2}$|[*\u0000-\u001f\u007f]/u.test(segment);
   if (isBad || segment.length > MAX_SEGMENT || !segment.isWellFormed())
