@@ -3,11 +3,10 @@ import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { bundleProcesses } from "./bundle-processes.ts";
 
-export interface SyncOrder {
+interface SyncOrder {
   acknowledged: number;
   syncs: number;
   /** Acknowledgements that were written before a sync had covered what they acknowledge. */
@@ -17,7 +16,7 @@ export interface SyncOrder {
 /** What one batch carries, so that its bytes are found in what is written to the log. */
 const MARK = /mark-\d+-\d+-end/g;
 
-export async function watchSyncs(acknowledgements: number): Promise<SyncOrder> {
+async function watchSyncs(acknowledgements: number): Promise<SyncOrder> {
   const bundle = await bundleProcesses("acknowledging-process");
   const folder = await mkdtemp(join(tmpdir(), "spectron-sync-"));
   try {
@@ -25,9 +24,14 @@ export async function watchSyncs(acknowledgements: number): Promise<SyncOrder> {
     await promisify(execFile)(
       "strace",
       [
-        ...["-f", "-y", "-s", "8192", "-e", "trace=pwrite64,fsync,fdatasync,write", "-o", calls],
-        ...[process.execPath, bundle.file("acknowledging-process")],
-        ...[join(folder, "memory.db"), String(acknowledgements)],
+        "-fy",
+        "-s8192",
+        "-etrace=pwrite64,fsync,fdatasync,write",
+        `-o${calls}`,
+        process.execPath,
+        bundle.file("acknowledging-process"),
+        join(folder, "memory.db"),
+        String(acknowledgements),
       ],
       { env: { ...process.env, ...bundle.env } },
     );
@@ -38,7 +42,7 @@ export async function watchSyncs(acknowledgements: number): Promise<SyncOrder> {
 }
 
 /** Reads a trace in which each line is the start, the end or the whole of a call. */
-export function readCalls(trace: string): SyncOrder {
+function readCalls(trace: string): SyncOrder {
   /** Marks in the log that no sync has begun after, and by thread those that its sync will cover. */
   const written = new Set<string>();
   const covering = new Map<string, string[]>();
@@ -53,7 +57,7 @@ export function readCalls(trace: string): SyncOrder {
       covering.set(thread, [...written]);
       written.clear();
     }
-    if (isSync && / = 0$/.test(line)) {
+    if (isSync && line.endsWith(" = 0")) {
       report.syncs += 1;
       for (const mark of covering.get(thread) ?? []) durable.add(mark);
       covering.delete(thread);
@@ -66,7 +70,6 @@ export function readCalls(trace: string): SyncOrder {
   return report;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const report = await watchSyncs(Number(process.argv[2] ?? 1000));
-  process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-}
+const report = await watchSyncs(Number(process.argv[2] ?? 1000));
+process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+if (report.uncovered > 0) process.exitCode = 1;

@@ -34,7 +34,7 @@ export function toWire(
 }
 
 /** What the service stores as the words of the message: its text, then the call it makes. */
-export function contentOf(message: TurnMessage): string {
+function contentOf(message: TurnMessage): string {
   const call =
     message.role === "assistant" && message.tool !== undefined
       ? `called ${message.tool}(${message.args ?? ""})`

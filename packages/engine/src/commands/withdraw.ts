@@ -170,7 +170,7 @@ async function eraseVersions(
 }
 
 /** Takes what was extracted out of stored answers that hold one of these texts; they may still be replayed. */
-export async function redactAnswers(
+async function redactAnswers(
   writer: Writer,
   context: number,
   ids: readonly string[],
