@@ -94,6 +94,10 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (context, key), UNIQUE (context, id));
   CREATE INDEX trace_at ON trace (context, at, key);
   `,
+  `
+  -- traces of reads from here on hold their reasons by column; older ones, which are kept for a time only, go
+  DELETE FROM trace WHERE kind = 'retrieval';
+  `,
 ];
 
 /** Every turn with the public id of its session. */

@@ -94,4 +94,8 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE vector (turn INTEGER PRIMARY KEY, context INTEGER NOT NULL, model TEXT NOT NULL, vector BLOB NOT NULL) STRICT;
   CREATE INDEX vector_model ON vector (context, model);
   `,
+  `
+  -- traces of reads from here on hold their reasons by column; older ones, which are kept for a time only, go
+  DELETE FROM trace WHERE kind = 'retrieval';
+  `,
 ];
