@@ -305,7 +305,7 @@ export function createOutbox(
       if (spill !== undefined)
         throw new MemoryError(
           "configuration",
-          "This service has another spill already. Give all adapters the same one.",
+          "This service has another spill. Give all adapters the same one.",
         );
       spill = made;
       serviceName = service;

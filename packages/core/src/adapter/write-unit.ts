@@ -29,7 +29,7 @@ export function createDeliver(options: {
     if (record.after !== undefined && !keepsParts)
       throw new MemoryError(
         "unsupported",
-        "This service cannot store after a given turn: it does not announce turn-parts.",
+        'This service does not announce turn-parts, so it knows no "after".',
       );
     const messages: WireMessage[] = [];
     for (const message of record.messages ?? []) {

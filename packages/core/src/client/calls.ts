@@ -50,7 +50,7 @@ function segment(id: string, route: string): string {
   if (typeof id !== "string" || /^\.{0,2}$/.test(id) || !id.isWellFormed())
     throw new MemoryError(
       "validation",
-      `${route}: an id must be well-formed text other than "", "." and "..".`,
+      `${route}: an id is well-formed text other than "", "." and "..".`,
     );
   return encodeURIComponent(id);
 }

@@ -86,7 +86,7 @@ export function resolveOptions(options: SpectronOptions): ResolvedOptions {
       /^https?:$/.test(base.protocol) &&
       base.username + base.password + base.search + base.hash === "",
     "url",
-    'an absolute URL of http or https without user, query or fragment, such as "http://127.0.0.1:9090"',
+    "an absolute URL of http or https without user, query or fragment",
   );
   base.pathname = base.pathname.replace(/\/?$/, "/");
   demand(
@@ -97,7 +97,7 @@ export function resolveOptions(options: SpectronOptions): ResolvedOptions {
   demand(
     apiKey === undefined || isHeaderText(apiKey),
     "apiKey",
-    "visible ASCII, without spaces and the line end of a file",
+    "visible ASCII, without the line end of a file",
   );
   demand(
     onBehalfOf === undefined || isHeaderText(onBehalfOf),

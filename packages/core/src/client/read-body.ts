@@ -26,16 +26,24 @@ export async function readBody(response: Response, most: number): Promise<string
 }
 
 /** The value that the text holds; `undefined` when it is no JSON or nested too deeply to be handled. */
-export function parseJson(text: string | undefined): unknown {
+export function parseJson(text = ""): unknown {
   try {
-    const value = JSON.parse(text ?? "") as unknown;
-    return isDeep(value, MOST_LEVELS) ? undefined : value;
+    return isDeep(text) ? undefined : JSON.parse(text);
   } catch {
     return undefined;
   }
 }
 
-function isDeep(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return levels === 0 || Object.values(value).some((item) => isDeep(item, levels - 1));
+/** Counted before parsing: a million levels take seconds to parse. */
+function isDeep(text: string): boolean {
+  let level = 0;
+  let quoted = false;
+  for (let index = 0; index < text.length && level <= MOST_LEVELS; index += 1) {
+    const sign = text[index] ?? "";
+    if (sign === '"') quoted = !quoted;
+    else if (quoted) index += sign === "\\" ? 1 : 0;
+    else if ("[{".includes(sign)) level += 1;
+    else if ("]}".includes(sign)) level -= 1;
+  }
+  return level > MOST_LEVELS;
 }

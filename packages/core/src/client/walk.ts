@@ -28,7 +28,7 @@ export async function* walk<Page extends object>(
     const cursor = block?.nextCursor ?? undefined;
     const position = cursor ?? JSON.stringify(found[0] ?? "");
     if (position === previous)
-      throw new MemoryError("invalid_response", "The service gives the same page again and again.");
+      throw new MemoryError("invalid_response", "The service gives the same page again.");
     previous = position;
     yield* found as RowOf<Page>[];
     offset += found.length;
