@@ -1,11 +1,15 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { memoryOptions, stampMessageIds, withMemory } from "@spectron/ai-sdk";
 import { createSpectron } from "@spectron/core";
 import type { Spectron } from "@spectron/core";
+import { fileOutbox } from "@spectron/core/outbox-file";
 import { startTestService } from "@spectron/testing";
 import type { TestService } from "@spectron/testing";
 import { convertToModelMessages, stepCountIs } from "ai";
 import type { ModelMessage } from "ai";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ask, modes, newChat, weatherTool } from "./chats.ts";
 import { scriptedModel } from "./scripted-model.ts";
 
@@ -54,6 +58,39 @@ const twoTurns = async (
 };
 
 describe.each(modes)("common checklist, %s", (_, stream) => {
+  test("what was said in an outage is in the spill at once, though nothing of it could be delivered", async () => {
+    const own = await startTestService();
+    const directory = await mkdtemp(join(tmpdir(), "spectron-spill-"));
+    const chat = async (spectron: Spectron): Promise<void> => {
+      const { model } = scriptedModel([{ text: "Nice city." }, { text: "In Braga." }]);
+      const remembering = withMemory(model, {
+        spectron,
+        onError: () => undefined,
+        outbox: { spill: fileOutbox({ directory }) },
+      });
+      const messages: ModelMessage[] = [];
+      for (const content of ["I live in Braga.", "Where do I live?"]) {
+        messages.push({ role: "user", content });
+        const providerOptions = memoryOptions({ scope: "org/acme/user/alice", session: "chat-9" });
+        const text = await ask(stream, { model: remembering, messages, providerOptions });
+        messages.push({ role: "assistant", content: text });
+      }
+    };
+    const dead = clientThrough(failure, { of: own, retries: 0 });
+    await chat(dead);
+    // the process of this client ends here, with nothing delivered
+    await vi.waitFor(async () => {
+      const kept = await Promise.all(
+        (await readdir(directory)).map(async (name) => readFile(join(directory, name), "utf8")),
+      );
+      for (const words of ["I live in Braga.", "Nice city.", "Where do I live?", "In Braga."])
+        expect(kept.join("")).toContain(words);
+    });
+    await dead.flush({ timeoutMs: 0 });
+    await own.stop();
+    await rm(directory, { recursive: true });
+  });
+
   test("a two-turn conversation yields exactly the expected bodies, in order, with stable keys, streamed or not", async () => {
     const own = await startTestService();
     await twoTurns(stream, own.spectron);

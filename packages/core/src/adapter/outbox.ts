@@ -289,7 +289,7 @@ export function createOutbox(
       if (units >= mostUnits || bytes + unit.bytes > mostBytes) {
         const error = new MemoryError(
           "outbox_full",
-          `The outbox is full of ${units} undelivered writes. Is the memory service reachable?`,
+          `The outbox is full of ${units} writes. Is the memory service reachable?`,
         );
         tell(entry, error, false);
         entry.final.reject(error);

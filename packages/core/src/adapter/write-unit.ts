@@ -71,7 +71,7 @@ export function createDeliver(options: {
     } catch (error) {
       // the key names place and words; what differs is beside them, such as the platform's own parts
       const isStored = MemoryError.isInstance(error) && error.code === "idempotency_mismatch";
-      if (isStored && record.isStrict !== true) return [];
+      if (isStored && !record.isStrict) return [];
       throw error;
     }
   };
@@ -93,17 +93,18 @@ export function addUnit(
     onFailure: OnFailure;
   },
 ): Ticket {
-  const { binding, source, operationId, after } = unit;
+  const { binding, source, operationId, after, start } = unit;
   const thread = threadOf(binding);
   const isLate = typeof source === "function";
   return outbox.add({
     thread,
     bytes: isLate ? 0 : JSON.stringify(source).length,
-    early: !isLate,
+    // what a turn says is known; other writes may ask for what is stored before them
+    early: !(isLate && !start),
     deliver: unit.deliver,
     onFailure: unit.onFailure,
     async make(id) {
-      await unit.start;
+      await start;
       const messages = withoutMemory(isLate ? await source() : source);
       if (messages.length === 0) return undefined;
       const key =
@@ -115,7 +116,6 @@ export function addUnit(
               await Promise.all(messages.map(async (item) => messageUnit(item.anchor, item))),
             )
           : await bindingKey(unit, binding, "op", [operationId]);
-      const isStrict = operationId !== undefined || after !== undefined;
       return {
         id,
         thread,
@@ -123,7 +123,7 @@ export function addUnit(
         binding,
         messages,
         after,
-        isStrict,
+        isStrict: operationId !== undefined || after !== undefined,
       };
     },
   });
