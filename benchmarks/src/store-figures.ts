@@ -61,6 +61,8 @@ function text(index: number): string {
 }
 
 const user = (index: number): string => `org/acme/user/u${index % USERS}`;
+/** Where a batch of a hundred turns goes; a user's next one is another thread, which is 0.01 % of a million turns. */
+const thread = (batch: number): string => `${user(batch)}/thread/t${Math.floor(batch / USERS)}`;
 
 async function ingestRate(server: StoreServer): Promise<number> {
   const end = performance.now() + SECONDS * 1000;
@@ -124,7 +126,7 @@ async function fill(server: StoreServer, bare: BareIndex, from: number, to: numb
         );
         // one batch is one user's; a hundred turns in a row go to the same one
         await call(server, "facts/batch", {
-          scopes: [[user(start / 100)]],
+          scopes: [[thread(start / 100)]],
           messages: texts.map((content) => ({ role: "user", content })),
           infer: "none",
         });
@@ -184,8 +186,9 @@ async function times(ask: (words: string[]) => unknown): Promise<string> {
     .join(" / ");
 }
 
-/** Ten of a thousand users are one in a hundred. */
-const SOME = Array.from({ length: 10 }, (_, index) => index);
+/** Ten of a thousand users are one in a hundred; none of them is one that ingest was measured with. */
+const SOME = Array.from({ length: 10 }, (_, index) => CLIENTS + index);
+const ONE = 2 * CLIENTS;
 
 async function measure(name: string, options: ServeOptions, file?: string): Promise<void> {
   let server = await startStoreServer(options);
@@ -193,9 +196,9 @@ async function measure(name: string, options: ServeOptions, file?: string): Prom
   const rate = await ingestRate(server);
   say(`Ingest, batches of 2, ${CLIENTS} clients: ${Math.round(rate)} messages/s\n`);
   say(
-    "| turns | one user p50 / p95 ms | 1 % p50 / p95 ms | all p50 / p95 ms | bare FTS5, one user | bare FTS5, all | fill, turns/s | longest block in ingest ms | in recall ms | open ms | memory MB | bytes a turn |",
+    "| turns | 100 turns p50 / p95 ms | one user p50 / p95 ms | 1 % p50 / p95 ms | all p50 / p95 ms | bare FTS5, one user | bare FTS5, all | fill, turns/s | longest block in ingest ms | in recall ms | open ms | memory MB | bytes a turn |",
   );
-  say(`|${" --- |".repeat(12)}`);
+  say(`|${" --- |".repeat(13)}`);
   const bare = createBareIndex(join(folder, `${name.replaceAll(" ", "-")}-bare.db`));
   let filled = 0;
   for (const size of sizes.split(",").map(Number)) {
@@ -207,18 +210,19 @@ async function measure(name: string, options: ServeOptions, file?: string): Prom
     const { block: inIngest } = await server.report();
     const cell = async (lens?: string[][]): Promise<string> =>
       times(async (words) => call(server, "query", { query: words.join(" "), k: 10, lens }));
-    const narrow = await cell([[user(3)]]);
-    const some = await cell(SOME.map((index) => [user(index)]));
+    const narrow = await cell([[thread(ONE)]]);
+    const own = await cell([[`${user(ONE)}/*`]]);
+    const some = await cell(SOME.map((index) => [`${user(index)}/*`]));
     const all = await cell();
     const { block: inRecall, memory } = await server.report();
-    const bareNarrow = await times((words) => bare.find(words, [3]));
+    const bareNarrow = await times((words) => bare.find(words, [ONE]));
     const bareAll = await times((words) => bare.find(words));
     await server.close();
     server = await startStoreServer(options);
     const bytes =
       file === undefined ? "" : String(Math.round(statSync(file).size / (size + rate * SECONDS)));
     say(
-      `| ${[size, narrow, some, all, bareNarrow, bareAll, ...[speed, inIngest, inRecall, server.opened, memory].map((value) => value.toFixed(0)), bytes].join(" | ")} |`,
+      `| ${[size, narrow, own, some, all, bareNarrow, bareAll, ...[speed, inIngest, inRecall, server.opened, memory].map((value) => value.toFixed(0)), bytes].join(" | ")} |`,
     );
   }
   bare.close();
