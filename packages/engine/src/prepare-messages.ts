@@ -1,5 +1,6 @@
 import type { PreparedMessage } from "./commands/append-messages.ts";
 import { writeDatesOut } from "./extract/dates.ts";
+import { compileInjections } from "./extract/compile-injections.ts";
 import { findInjections } from "./extract/injection.ts";
 import { splitSpeaker } from "./extract/speaker.ts";
 import type { LoopShare } from "./loop-share.ts";
@@ -52,6 +53,7 @@ const SCAN = { window: 16_384, overlap: 1024 } as const;
 
 /** Kinds of injection in a text, in steps that leave the event loop free. */
 async function scan(text: string, share: LoopShare): Promise<string[]> {
+  await compileInjections(share);
   const found = new Set<string>();
   for (let at = 0; at === 0 || at + SCAN.overlap < text.length; at += SCAN.window - SCAN.overlap) {
     if (at > 0) await share.rest();

@@ -7,7 +7,7 @@ export type InjectionKind =
   | "prompt_template_injection"
   | "base64_instruction";
 
-interface InjectionRule {
+export interface InjectionRule {
   kind: InjectionKind;
   pattern: RegExp;
 }
@@ -256,7 +256,8 @@ const RULE_TABLE: readonly (readonly [InjectionKind, string])[] = [
   ],
 ];
 
-const RULES_COMPILED: readonly InjectionRule[] = /* @__PURE__ */ RULE_TABLE.map(
+/** Every pattern that a text is looked through for, with what it shows. */
+export const INJECTION_RULES: readonly InjectionRule[] = /* @__PURE__ */ RULE_TABLE.map(
   ([kind, source]) => ({ kind, pattern: new RegExp(source, "giu") }),
 );
 
@@ -306,7 +307,7 @@ function kindsIn(text: string): InjectionKind[] {
   const quoted = quotations(text);
   const about = ABOUT.test(outside(text, quoted));
   const kinds: InjectionKind[] = [];
-  for (const { kind, pattern } of RULES_COMPILED) {
+  for (const { kind, pattern } of INJECTION_RULES) {
     if (kinds.includes(kind)) continue;
     for (const match of text.matchAll(pattern)) {
       const end = match.index + match[0].length;
