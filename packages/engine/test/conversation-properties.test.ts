@@ -5,19 +5,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Store } from "../src/stores/store.ts";
 import { createInMemoryStore } from "./in-memory-store.ts";
+import { CALLER, KEY } from "./principal.ts";
 
 /** Programs of each property; raise it for a long run. */
 const RUNS = Number(process.env["SPECTRON_RUNS"] ?? 300);
 const START = Date.parse("2026-06-01T09:00:00Z");
 const SCOPES = [["org/acme/user/alice"]];
-const caller = {
-  context: "dev",
-  principal: "p",
-  read: ["/*"],
-  write: ["/*"],
-  forget: ["/*"],
-  manage: ["/*"],
-};
 
 /** Sentences whose facts replace, repeat, end and doubt each other. */
 const SENTENCES = [
@@ -74,18 +67,8 @@ async function open(store: Store = createInMemoryStore(), name = "first"): Promi
     now: () => clock,
     nonce: () => `${name}-${(count += 1)}`,
   });
-  await engine.bootstrap({
-    context: "dev",
-    principal: "p",
-    name: "k",
-    hash: "none",
-    displayName: "p",
-    principalKind: "service",
-    grants: {},
-    keyGrants: null,
-    expiresAt: null,
-  });
-  const made = await engine.createSession({ caller, scopes: SCOPES, metadata: {} });
+  await engine.bootstrap(KEY);
+  const made = await engine.createSession({ caller: CALLER, scopes: SCOPES, metadata: {} });
   return {
     engine,
     session: (made.body as { id: string }).id,
@@ -99,7 +82,7 @@ async function send(
   key?: string,
 ): Promise<string> {
   const outcome = await world.engine.remember({
-    caller,
+    caller: CALLER,
     sessionId: world.session,
     messages: [message],
     infer: "full",
@@ -158,7 +141,7 @@ async function play(
       if (gone === undefined) continue;
       world.tick();
       await world.engine.retract({
-        caller,
+        caller: CALLER,
         sessionId: world.session,
         turnId: gone.turnId,
         purge: false,
@@ -173,7 +156,7 @@ async function play(
 /** State without what names the history: ids, turns and instants of learning. */
 async function current(world: World, at: number, asOf?: number): Promise<unknown> {
   const state = await world.engine.read("readState", {
-    caller,
+    caller: CALLER,
     clamp: { patterns: ["/*"] },
     at,
     asOf,
@@ -200,7 +183,7 @@ function anonymous(state: StateResponse): unknown {
 
 async function recalled(world: World, query: string): Promise<unknown> {
   const found = await world.engine.recall({
-    caller,
+    caller: CALLER,
     clamp: { patterns: ["/*"] },
     query,
     k: 20,
@@ -247,7 +230,7 @@ describe("following the conversation", () => {
         });
         const at = lived.tick();
         await lived.engine.forget({
-          caller,
+          caller: CALLER,
           ids: [],
           match: { query: word, clamp: { patterns: ["/*"] }, threshold: 0.75, limit: 100 },
           purge: true,
@@ -265,7 +248,7 @@ describe("following the conversation", () => {
         for (const instant of instants)
           expect(JSON.stringify(await current(lived, end, instant))).not.toContain(word);
         const { turns } = await lived.engine.read("listTurns", {
-          caller,
+          caller: CALLER,
           id: lived.session,
           limit: 100,
           includeRevised: true,
@@ -331,7 +314,7 @@ describe("exactly once", () => {
         expect(await current(faulty, end)).toEqual(await current(clean, end));
         const turns = async (world: World) =>
           (
-            await world.engine.read("listTurns", { caller, id: world.session, limit: 100 })
+            await world.engine.read("listTurns", { caller: CALLER, id: world.session, limit: 100 })
           ).turns.map(({ content }) => content);
         expect(await turns(faulty)).toEqual(await turns(clean));
         await store.close();

@@ -2,17 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEngine, openSqliteStore } from "@spectron/engine";
-import type { Caller, RememberInput } from "@spectron/engine";
+import type { RememberInput } from "@spectron/engine";
 import { afterEach, beforeEach, expect, test } from "vitest";
-
-const caller: Caller = {
-  context: "dev",
-  principal: "p",
-  read: ["/*"],
-  write: ["/*"],
-  forget: ["/*"],
-  manage: ["/*"],
-};
+import { CALLER, KEY } from "./principal.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -28,20 +20,10 @@ function used(): number {
 
 test("while sixteen large writes run at once, no stretch between two turns of the loop is a tenth of the work", async () => {
   const engine = createEngine({ store: await openSqliteStore({ path: join(folder, "m.db") }) });
-  await engine.bootstrap({
-    context: "dev",
-    principal: "p",
-    name: "k",
-    hash: "none",
-    displayName: "p",
-    principalKind: "service",
-    grants: { "memory:read": ["/*"] },
-    keyGrants: null,
-    expiresAt: null,
-  });
+  await engine.bootstrap(KEY);
   const write = async (user: number): Promise<unknown> =>
     engine.remember({
-      caller,
+      caller: CALLER,
       scopes: [[`user/u${user}`]],
       messages: Array.from({ length: 100 }, (_, index) => ({
         role: "user" as const,

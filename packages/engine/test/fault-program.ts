@@ -1,14 +1,6 @@
 import type { Engine } from "@spectron/engine";
 import type { Store } from "../src/stores/store.ts";
-
-const CALLER = {
-  context: "dev",
-  principal: "p",
-  read: ["/*"],
-  write: ["/*"],
-  forget: ["/*"],
-  manage: ["/*"],
-};
+import { CALLER, KEY } from "./principal.ts";
 
 /** Every write route in a fixed order; run again from the start after a kill, it changes nothing that was done. */
 export async function runProgram(
@@ -16,17 +8,7 @@ export async function runProgram(
   store: Store,
   acknowledge: (step: string) => void,
 ): Promise<void> {
-  await engine.bootstrap({
-    context: "dev",
-    principal: "p",
-    name: "k",
-    hash: "none",
-    displayName: "p",
-    principalKind: "service",
-    grants: {},
-    keyGrants: null,
-    expiresAt: null,
-  });
+  await engine.bootstrap(KEY);
   acknowledge("bootstrap");
   const open = async (externalId: string): Promise<string> => {
     const outcome = await engine.createSession({

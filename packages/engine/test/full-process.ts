@@ -1,5 +1,6 @@
 // Run as a child process: fills a file to its limit, makes room and goes on; fails unless both work.
 import { createEngine, openSqliteStore } from "@spectron/engine";
+import { CALLER, KEY } from "./principal.ts";
 
 const [path = "", limit = "100"] = process.argv.slice(2);
 const hook = `
@@ -16,28 +17,10 @@ const engine = createEngine({
     faults: `data:text/javascript,${encodeURIComponent(hook)}`,
   }),
 });
-await engine.bootstrap({
-  context: "dev",
-  principal: "p",
-  name: "k",
-  hash: "none",
-  displayName: "p",
-  principalKind: "service",
-  grants: {},
-  keyGrants: null,
-  expiresAt: null,
-});
-const caller = {
-  context: "dev",
-  principal: "p",
-  read: ["/*"],
-  write: ["/*"],
-  forget: [],
-  manage: [],
-};
+await engine.bootstrap(KEY);
 const say = async (text: string): Promise<string> => {
   const outcome = await engine.remember({
-    caller,
+    caller: CALLER,
     scopes: [["u/a"]],
     messages: [{ role: "user", content: text }],
     infer: "none",
@@ -60,7 +43,7 @@ async function fill(): Promise<string> {
 const refused = await fill();
 if (refused !== "storage_full") throw new Error(`The full disk was told as ${refused}.`);
 const { sessions } = await engine.read("listSessions", {
-  caller,
+  caller: CALLER,
   clamp: { patterns: ["/*"] },
   limit: 10,
 });

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createEngine, openSqliteStore } from "@spectron/engine";
-import type { KeyRecord } from "@spectron/engine";
 import { bundleProcesses } from "./bundle-processes.ts";
+import { CALLER, KEY } from "./principal.ts";
 
 export interface KillOptions {
   kills: number;
@@ -28,26 +28,6 @@ export interface KillReport {
   /** From the start of the next process to its first acknowledgement, in milliseconds. */
   readyAgainP95: number;
 }
-
-const KEY: KeyRecord = {
-  context: "dev",
-  principal: "p",
-  name: "k",
-  hash: "none",
-  displayName: "p",
-  principalKind: "service",
-  grants: {},
-  keyGrants: null,
-  expiresAt: null,
-};
-const CALLER = {
-  context: "dev",
-  principal: "p",
-  read: ["/*"],
-  write: ["/*"],
-  forget: [],
-  manage: [],
-};
 
 /** Kills a process with four writers again and again, 5 to 60 ms after its first acknowledgement, and looks what is left. */
 export async function killWriters(options: KillOptions): Promise<KillReport> {

@@ -4,15 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEngine, openSqliteStore } from "@spectron/engine";
 import { expect, test } from "vitest";
+import { CALLER, KEY } from "./principal.ts";
 
-const caller = {
-  context: "dev",
-  principal: "p",
-  read: ["/*"],
-  write: ["/*"],
-  forget: ["/*"],
-  manage: ["/*"],
-};
 const WORD = /zanzi/i;
 
 test("what was purged is in no page of the file and of a backup, once the index is swept", async () => {
@@ -20,20 +13,10 @@ test("what was purged is in no page of the file and of a backup, once the index 
   const path = join(folder, "memory.db");
   const store = await openSqliteStore({ path });
   const engine = createEngine({ store });
-  await engine.bootstrap({
-    context: "dev",
-    principal: "p",
-    name: "k",
-    hash: "none",
-    displayName: "p",
-    principalKind: "service",
-    grants: {},
-    keyGrants: null,
-    expiresAt: null,
-  });
+  await engine.bootstrap(KEY);
   const say = async (text: string, id: string): Promise<void> => {
     await engine.remember({
-      caller,
+      caller: CALLER,
       scopes: [["u/a"]],
       idempotency: {
         ref: { context: "dev", principal: "p", key: id + text.length },
@@ -54,7 +37,7 @@ test("what was purged is in no page of the file and of a backup, once the index 
   await say("I work at Acme.", "m3");
   expect(readFileSync(`${path}-wal`, "latin1")).toMatch(WORD);
   await engine.forget({
-    caller,
+    caller: CALLER,
     ids: [],
     match: { query: "Zanzibar", clamp: { patterns: ["/*"] }, threshold: 0.7, limit: 10 },
     purge: true,

@@ -15,11 +15,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { createEngine, openSqliteStore } from "@spectron/engine";
-import type { Engine, KeyRecord } from "@spectron/engine";
+import type { Engine } from "@spectron/engine";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { bundleProcesses } from "./bundle-processes.ts";
 import { runProgram, seen } from "./fault-program.ts";
 import { killWriters } from "./kill-writers.ts";
+import { CALLER, KEY } from "./principal.ts";
 
 let folder: string;
 let path: string;
@@ -43,29 +44,9 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const key: KeyRecord = {
-  context: "dev",
-  principal: "p",
-  name: "k",
-  hash: "none",
-  displayName: "p",
-  principalKind: "service",
-  grants: {},
-  keyGrants: null,
-  expiresAt: null,
-};
-const caller = {
-  context: "dev",
-  principal: "p",
-  read: ["/*"],
-  write: ["/*"],
-  forget: [],
-  manage: [],
-};
-
 async function open(file = path): Promise<Engine> {
   const engine = createEngine({ store: await openSqliteStore({ path: file }) });
-  await engine.bootstrap(key);
+  await engine.bootstrap(KEY);
   return engine;
 }
 
@@ -83,7 +64,7 @@ function startProcess(
 
 async function say(engine: Engine, text: string, parts?: unknown): Promise<string> {
   const outcome = await engine.remember({
-    caller,
+    caller: CALLER,
     scopes: [["u/a"]],
     messages: [{ role: "user", content: text, parts }],
     infer: "full",
@@ -96,7 +77,7 @@ async function say(engine: Engine, text: string, parts?: unknown): Promise<strin
 }
 
 async function words(engine: Engine, id: string): Promise<string[]> {
-  const { turns } = await engine.read("listTurns", { caller, id, limit: 500 });
+  const { turns } = await engine.read("listTurns", { caller: CALLER, id, limit: 500 });
   return turns.map(({ content }) => content);
 }
 
@@ -242,7 +223,7 @@ describe("a file that was damaged", () => {
     async () => {
       const store = await openSqliteStore({ path });
       const engine = createEngine({ store });
-      await engine.bootstrap(key);
+      await engine.bootstrap(KEY);
       const ids: string[] = [];
       for (let count = 0; count < 20; count += 1) ids.push(await say(engine, `number ${count}`));
       // copied while the log holds what is not yet in the file

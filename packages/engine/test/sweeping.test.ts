@@ -4,16 +4,9 @@ import { join } from "node:path";
 import { createEngine, openSqliteStore } from "@spectron/engine";
 import type { Engine } from "@spectron/engine";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { CALLER, KEY } from "./principal.ts";
 
 const HOUR = 3_600_000;
-const caller = {
-  context: "dev",
-  principal: "p",
-  read: ["/*"],
-  write: ["/*"],
-  forget: [],
-  manage: ["/*"],
-};
 
 let folder: string;
 let engine: Engine;
@@ -34,22 +27,12 @@ async function open(): Promise<void> {
     now: () => now,
     retention: { traceAge: 24 * HOUR, traceCount: 3, every: HOUR },
   });
-  await engine.bootstrap({
-    context: "dev",
-    principal: "p",
-    name: "k",
-    hash: "none",
-    displayName: "p",
-    principalKind: "service",
-    grants: {},
-    keyGrants: null,
-    expiresAt: null,
-  });
+  await engine.bootstrap(KEY);
 }
 
 async function say(text: string): Promise<void> {
   await engine.remember({
-    caller,
+    caller: CALLER,
     scopes: [["u/a"]],
     messages: [{ role: "user", content: text }],
     infer: "none",
@@ -64,7 +47,7 @@ async function say(text: string): Promise<void> {
 async function tracesAfterSweep(): Promise<number> {
   await engine.close();
   await open();
-  return (await engine.read("listTraces", { caller, limit: 100 })).traces.length;
+  return (await engine.read("listTraces", { caller: CALLER, limit: 100 })).traces.length;
 }
 
 test("surplus traces go after a write, once an hour over all processes, and memory stays", async () => {
@@ -78,7 +61,7 @@ test("surplus traces go after a write, once an hour over all processes, and memo
   await say("last");
   expect(await tracesAfterSweep()).toBe(3);
   const { sessions } = await engine.read("listSessions", {
-    caller,
+    caller: CALLER,
     clamp: { patterns: ["/*"] },
     limit: 100,
   });

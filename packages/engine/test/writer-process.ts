@@ -1,21 +1,14 @@
 // Run as a child process: four writers store batches and tell each acknowledgement, until the process is killed.
 import { createEngine, openSqliteStore } from "@spectron/engine";
+import { CALLER } from "./principal.ts";
 
 const [path = "", round = "0"] = process.argv.slice(2);
 const engine = createEngine({ store: await openSqliteStore({ path }) });
-const caller = {
-  context: "dev",
-  principal: "p",
-  read: ["/*"],
-  write: ["/*"],
-  forget: [],
-  manage: [],
-};
 await Promise.all(
   [0, 1, 2, 3].map(async (writer) => {
     for (let count = 1; ; count += 1) {
       const outcome = await engine.remember({
-        caller,
+        caller: CALLER,
         idempotency: {
           ref: { context: "dev", principal: "p", key: `${round}.${writer}.${count}` },
           fingerprint: "f",
