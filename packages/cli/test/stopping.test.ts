@@ -1,16 +1,12 @@
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { serve } from "@spectron/server";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { API_KEY, startServer } from "./server-process.ts";
+import type { ServerProcess } from "./server-process.ts";
 
-const API_KEY = "sp-test-0123456789abcdef0123456789abcdef";
-const BIN = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
 /** Stops under load; raise it for a long run. */
 const STOPS = Number(process.env["SPECTRON_STOPS"] ?? 2);
 /** Something that happens once, and can be waited for. */
@@ -81,29 +77,8 @@ test("told to stop, a server finishes what is under way and tells others to come
   await expect(post(server.url, "query", { query: "Braga" })).rejects.toThrow();
 });
 
-async function start(port: string): Promise<{ url: string; child: ChildProcess }> {
-  const child = spawn(
-    process.execPath,
-    [
-      "--conditions=@spectron/source",
-      "--no-warnings",
-      BIN,
-      "serve",
-      "--data",
-      folder,
-      "--port",
-      port,
-      "--api-key",
-      API_KEY,
-    ],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
-  for await (const line of createInterface({ input: child.stdout })) {
-    const url = /^listening on (\S+)$/.exec(line)?.[1];
-    if (url !== undefined) return { url, child };
-  }
-  throw new Error("The server ended before it listened.");
-}
+const start = async (port: string): Promise<ServerProcess> =>
+  startServer(["--data", folder, "--port", port]);
 
 test(
   "stopped under load and started again, a server has every message once, and no answer was cut",

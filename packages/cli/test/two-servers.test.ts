@@ -1,19 +1,9 @@
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { startTestPostgres } from "@spectron/testing";
 import type { TestPostgres } from "@spectron/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-
-const API_KEY = "sp-test-0123456789abcdef0123456789abcdef";
-const BIN = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
-
-interface Server {
-  url: string;
-  child: ChildProcess;
-}
+import { API_KEY, startServer } from "./server-process.ts";
+import type { ServerProcess } from "./server-process.ts";
 
 /** Set for a long run at the counts of a release. */
 const IS_FULL = process.env["SPECTRON_FULL"] === "1";
@@ -22,7 +12,7 @@ const COUNTS = IS_FULL
   : { runs: 1, appends: 6, increments: 5, rounds: 3, killEvery: 30 };
 
 let postgres: TestPostgres;
-let servers: Server[];
+let servers: ServerProcess[];
 beforeAll(async () => {
   postgres = await startTestPostgres();
   servers = await Promise.all([start("0"), start("0")]);
@@ -38,30 +28,8 @@ afterAll(async () => {
   await postgres.stop();
 }, 120_000);
 
-/** A server process of its own, as an operator starts it. */
-async function start(port: string): Promise<Server> {
-  const child = spawn(
-    process.execPath,
-    [
-      "--conditions=@spectron/source",
-      "--no-warnings",
-      BIN,
-      "serve",
-      "--database",
-      postgres.url,
-      "--port",
-      port,
-      "--api-key",
-      API_KEY,
-    ],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
-  for await (const line of createInterface({ input: child.stdout })) {
-    const url = /^listening on (\S+)$/.exec(line)?.[1];
-    if (url !== undefined) return { url, child };
-  }
-  throw new Error("The server ended before it listened.");
-}
+const start = async (port: string): Promise<ServerProcess> =>
+  startServer(["--database", postgres.url, "--port", port]);
 
 /** Kills one server after the other, each after so many more calls, and starts it again at its address. */
 function createKiller(): { called(): void; finish(): Promise<number> } {
