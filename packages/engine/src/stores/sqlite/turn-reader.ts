@@ -1,5 +1,6 @@
 import { CANDIDATES_PER_HIT, rankByTerms, rarestTerms } from "../match-terms.ts";
-import type { Reader, TermMatch, TermMatchOptions, VisibleSets } from "../store.ts";
+import type { Reader, TermMatch, TermMatchOptions, TurnFilter, VisibleSets } from "../store.ts";
+import { EngineError } from "../../model/errors.ts";
 import { splitTurnKey, turnKey } from "../../model/records.ts";
 import { toTurn } from "./checked-rows.ts";
 import { setFilter } from "./statements.ts";
@@ -62,6 +63,9 @@ export function createTurnReader(db: Statements): TurnReader {
               filter.limit,
               filter.offset ?? 0,
             );
+      const isEnd = rows.length < filter.limit && filter.clientId === undefined;
+      const isAll = isEnd && filter.after === undefined && (filter.offset ?? 0) === 0;
+      if (isEnd) requireWhole(db, filter, isAll ? rows.length : undefined);
       return rows.map(toTurn);
     },
 
@@ -236,6 +240,40 @@ function matchTurns(
     held: documentFrequency,
   };
   return { turns: rankByTerms(turns, terms, counts, { limit }), documentFrequency };
+}
+
+/**
+ * A page that is not full says that there are no more turns; so would a damaged index. What the session knows of its
+ * length, the table and the index tell which it is.
+ *
+ * @throws EngineError `store_corrupt`
+ */
+function requireWhole(
+  db: Statements,
+  { session, view }: Pick<TurnFilter, "session" | "view">,
+  found: number | undefined,
+): void {
+  const range = [turnKey(session, 0), turnKey(session + 1, 0)];
+  const row = db.get(
+    `SELECT (SELECT last_seq FROM session WHERE key = ?) AS positions,
+       (SELECT count(*) FROM turn NOT INDEXED WHERE key > ? AND key < ?) AS stored,
+       (SELECT count(*) FROM turn NOT INDEXED WHERE key > ? AND key < ? AND ended_at IS NULL) AS present,
+       (SELECT count(*) FROM turn INDEXED BY turn_order WHERE origin > ? AND origin < ? AND ended_at IS NULL) AS listed`,
+    session,
+    ...range,
+    ...range,
+    ...range,
+  );
+  const expected = row?.[view === "all" ? "stored" : "present"];
+  if (
+    row?.["positions"] !== row?.["stored"] ||
+    row?.["present"] !== row?.["listed"] ||
+    (found !== undefined && found !== expected)
+  )
+    throw new EngineError(
+      "store_corrupt",
+      "Turns of a session are missing: the memory file is damaged. Restore a backup.",
+    );
 }
 
 function recallSize(
