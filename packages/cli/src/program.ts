@@ -25,6 +25,8 @@ interface ServeFlags extends PlaceFlags {
   config?: string;
 }
 
+/** Clocks of servers differ a little; more than this is worth a word. */
+const CLOCK_TOLERANCE_MS = 60_000;
 const DEFAULT_DATA = "./.spectron";
 /** The database file in its folder. */
 const FILE = "memory.db";
@@ -104,6 +106,10 @@ async function runServe(terminal: Terminal, flags: ServeFlags): Promise<void> {
   });
   if (server.newApiKey !== undefined)
     terminal.out(`API key of context ${server.context}, shown once: ${server.newApiKey}`);
+  if (server.clockBehind > CLOCK_TOLERANCE_MS)
+    terminal.error(
+      `warning: the newest memory is ${Math.round(server.clockBehind / 60_000)} minutes ahead of this machine's clock. Time stands still until the clock has caught up; check it.`,
+    );
   terminal.out(`listening on ${server.url}`);
   terminal.onStop(() => void server.close());
 }

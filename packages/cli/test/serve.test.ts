@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createProgram } from "@spectron/cli";
 import { createSpectron } from "@spectron/core";
+import { embedded } from "@spectron/server";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 let folder: string;
@@ -56,6 +57,22 @@ test("a fixed key works and is not shown", async () => {
   await expect(wrong.me()).rejects.toMatchObject({ code: "unauthorized" });
   expect(await statusFor(url, "127.0.0.1")).toBe(200);
   expect(await statusFor(url, "evil.example")).toBe(403);
+  stop();
+});
+
+test("a clock that is behind the newest memory is told, and the server answers", async () => {
+  const day = 24 * 60 * 60 * 1000;
+  const ahead = await embedded({
+    path: join(folder, "memory.db"),
+    now: () => Date.now() + day,
+  });
+  await ahead.close();
+  const { lines, failed, stop } = await run("--api-key", "test-key");
+  expect(failed).toBe(false);
+  expect(lines).toEqual([
+    expect.stringMatching(/^warning: the newest memory is (1439|1440) minutes ahead/),
+    expect.stringMatching(/^listening on /),
+  ]);
   stop();
 });
 

@@ -15,6 +15,7 @@ import { reflect } from "./generate/reflect.ts";
 import type { Reflection, ReflectInput } from "./generate/reflect.ts";
 import { createLoopShare } from "./loop-share.ts";
 import { EngineError } from "./model/errors.ts";
+import type { Instant } from "./model/records.ts";
 import { prepareMessages } from "./prepare-messages.ts";
 import type { IncomingMessage } from "./prepare-messages.ts";
 import type { QueryInput, QueryName, QueryOutput } from "./queries/index.ts";
@@ -23,6 +24,7 @@ import { createEmbedding } from "./recall/embedding.ts";
 import type { EmbeddingProgress } from "./recall/embedding.ts";
 import type { KeyRecord, Store, VerifyReport } from "./stores/store.ts";
 import type { ReadTrace } from "./commands/record-traces.ts";
+import { createSteadyClock } from "./steady-clock.ts";
 import { createTraceQueue } from "./trace-queue.ts";
 import { createSweepingStore } from "./sweeping-store.ts";
 import type { RetentionOptions } from "./sweeping-store.ts";
@@ -73,7 +75,10 @@ export interface Recalled extends Omit<QueryOutput<"recallText">, "facts" | "hit
 
 /** What memory means, over one store. */
 export interface Engine {
+  /** The service's time, epoch milliseconds; it never goes back, whatever the wall clock does. */
   now(): number;
+  /** Stores that this instant has passed, so that what expired by it does not live again in a later process. */
+  keepPassed(instant: Instant): Promise<void>;
   remember(input: RememberInput): Promise<CommandOutput<"ingest">>;
   createSession(
     input: Seeded<CommandInput<"createSession">>,
@@ -123,7 +128,7 @@ const READS_OF_TRACES: ReadonlySet<QueryName> = new Set<QueryName>([
 const EMPTY: Extraction = { facts: [], instructions: [], uncertainties: [] };
 const EXTRACT_TIMEOUT_MS = 30_000;
 export function createEngine(options: EngineOptions): Engine {
-  const now = options.now ?? Date.now;
+  const now = createSteadyClock(options.now ?? Date.now, options.store.newest);
   const store = createSweepingStore(options.store, { ...options.retention, now });
   const nonce = options.nonce ?? (() => randomBytes(16).toString("hex"));
   const models = options.extractor === undefined ? [] : [options.extractor].flat();
@@ -170,6 +175,14 @@ export function createEngine(options: EngineOptions): Engine {
       inFlight.delete(key);
     }
   }
+
+  let kept = options.store.newest;
+  const keepPassed = async (instant: Instant): Promise<void> => {
+    if (instant <= kept) return;
+    const at = now();
+    await options.store.write("keepTime", { now: at });
+    kept = at;
+  };
 
   /** Work that no answer waits for; what fails is tried again by the next use. */
   function later(work: Promise<unknown>): void {
@@ -356,6 +369,7 @@ export function createEngine(options: EngineOptions): Engine {
       return { ...made, traceId };
     },
 
+    keepPassed,
     catchUpVectors: async (context) => embedding?.catchUp(context),
 
     verify: async () => store.verify(),
@@ -367,6 +381,8 @@ export function createEngine(options: EngineOptions): Engine {
     async close() {
       closing.abort();
       await Promise.all([...background, traces.flush()]);
+      // a store that takes no more writes must still close
+      await keepPassed(now()).catch(() => undefined);
       await store.close();
     },
   };

@@ -24,6 +24,7 @@ export function createInMemoryStore(): Store {
     return next;
   };
   return {
+    newest: 0,
     write: async (name, input) =>
       inOrder(async () => {
         db.run("BEGIN");

@@ -31,6 +31,8 @@ export interface RunningServer {
   context: string;
   /** Present only when this start made it. */
   newApiKey?: string | undefined;
+  /** Milliseconds by which this machine's clock was behind the newest memory at the start, or 0. */
+  clockBehind: number;
   close(): Promise<void>;
 }
 
@@ -86,6 +88,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     context,
     ...(newApiKey === undefined ? {} : { newApiKey }),
+    clockBehind: Math.max(0, engine.now() - Date.now()),
     async close() {
       // new requests are told to come back, on connections that stay open for it, until the last one is answered
       await underWay.close(DRAIN_MS);

@@ -4,6 +4,9 @@ import type { Instant } from "../model/records.ts";
 import { EngineError } from "../model/errors.ts";
 import type { IdempotencyRef, Reader, StoredAnswer, Writer } from "../stores/store.ts";
 
+/** Settings of the service as a whole stand under no context. */
+export const SERVICE = 0;
+
 /** Who acts, with the authority that is left after keys and delegation; resolved before a command runs. */
 export interface Caller {
   context: string;

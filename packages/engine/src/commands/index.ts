@@ -1,6 +1,7 @@
 import { bootstrap } from "./bootstrap.ts";
 import { forget } from "./forget.ts";
 import { ingest } from "./ingest.ts";
+import { keepTime } from "./keep-time.ts";
 import { decay, expire } from "./lifecycle.ts";
 import { putVectors } from "./put-vectors.ts";
 import { holdTurns } from "./quarantine.ts";
@@ -19,6 +20,7 @@ export const commands: {
   readonly forget: typeof forget;
   readonly holdTurns: typeof holdTurns;
   readonly ingest: typeof ingest;
+  readonly keepTime: typeof keepTime;
   readonly purgeSession: typeof purgeSession;
   readonly putVectors: typeof putVectors;
   readonly recordTraces: typeof recordTraces;
@@ -33,6 +35,7 @@ export const commands: {
   forget,
   holdTurns,
   ingest,
+  keepTime,
   purgeSession,
   putVectors,
   recordTraces,

@@ -1,8 +1,6 @@
 import type { Instant } from "../model/records.ts";
 import type { Retention, Writer } from "../stores/store.ts";
-
-/** Settings of the service as a whole stand under no context. */
-const SERVICE = 0;
+import { SERVICE } from "./command.ts";
 
 export interface SweepInput {
   retention: Retention;

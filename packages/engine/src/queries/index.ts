@@ -3,6 +3,7 @@ import { getEntity, getHistory, listEntities, listEntityFacts } from "./entities
 import { inspect } from "./inspect.ts";
 import { knownFacts } from "./known-facts.ts";
 import { matchForget } from "./match-forget.ts";
+import { newestInstant } from "./newest-instant.ts";
 import { readProfile } from "./profile.ts";
 import { listQuarantine } from "./quarantine.ts";
 import { recall } from "./recall.ts";
@@ -31,6 +32,7 @@ export const queries: {
   readonly listTraces: typeof listTraces;
   readonly listTurns: typeof listTurns;
   readonly matchForget: typeof matchForget;
+  readonly newestInstant: typeof newestInstant;
   readonly readAudit: typeof readAudit;
   readonly readProfile: typeof readProfile;
   readonly readState: typeof readState;
@@ -56,6 +58,7 @@ export const queries: {
   listTraces,
   listTurns,
   matchForget,
+  newestInstant,
   readAudit,
   readProfile,
   readState,

@@ -23,6 +23,8 @@ export type Awaitable<T> = T | Promise<T>;
  * runs a command in one durable transaction and answers after the sync that covers it.
  */
 export interface Store {
+  /** Newest instant that was stored before it was opened; 0 when there is none. */
+  readonly newest: Instant;
   write<Name extends CommandName>(
     name: Name,
     input: CommandInput<Name>,
@@ -192,6 +194,8 @@ export interface Retention {
 export interface Reader {
   /** What ranking keeps between queries; absent where uncommitted changes can be seen. */
   readonly keep?: Keep | undefined;
+  /** Newest instant that is stored: of a change, of a trace, of a sweep, or kept as such. */
+  newestInstant(): Awaitable<Instant>;
   contextKey(name: string): Awaitable<number | undefined>;
   key(context: string, name: string): Awaitable<FoundKey | undefined>;
   answer(ref: IdempotencyRef): Awaitable<StoredAnswer | undefined>;

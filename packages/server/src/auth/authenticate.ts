@@ -29,17 +29,19 @@ const KEY_FRESH_MS = 1000;
 const MOST_KEYS = 10_000;
 
 /** Checks Bearer and `API-KEY` credentials against the stored key, on every request. */
-export function createAuthenticate(engine: Pick<Engine, "now" | "read">): Authenticate {
+export function createAuthenticate(
+  engine: Pick<Engine, "keepPassed" | "now" | "read">,
+  { elapsed = () => performance.now() }: { elapsed?: (() => number) | undefined } = {},
+): Authenticate {
   const verify = createKeyVerifier();
   const known = new Map<string, { found: FoundKey; readAt: number }>();
 
   /** Only keys that exist are remembered, so a new one works at once. */
   async function findKey(context: string, name: string): Promise<FoundKey | undefined> {
     const id = `${context} ${name}`;
-    const now = engine.now();
+    const now = elapsed();
     const last = known.get(id);
-    if (last !== undefined && now >= last.readAt && now - last.readAt < KEY_FRESH_MS)
-      return last.found;
+    if (last !== undefined && now - last.readAt < KEY_FRESH_MS) return last.found;
     const found = await engine.read("findKey", { context, name });
     if (known.size >= MOST_KEYS) known.clear();
     if (found === undefined) known.delete(id);
@@ -52,7 +54,11 @@ export function createAuthenticate(engine: Pick<Engine, "now" | "read">): Authen
     if (key === undefined) throw unauthorized();
     const found = await findKey(context, keyName(key));
     if (found === undefined || !(await verify(key, found.hash))) throw unauthorized();
-    if (found.expiresAt !== null && found.expiresAt <= engine.now()) throw unauthorized();
+    if (found.expiresAt !== null && found.expiresAt <= engine.now()) {
+      // a key that was once refused stays refused, also when the clock is set back and the service starts anew
+      await engine.keepPassed(found.expiresAt);
+      throw unauthorized();
+    }
     const effective = attenuate(found.grants, found.keyGrants);
     const patterns = (verb: (typeof VERBS)[number]): string[] => effective[verb] ?? [];
     return {

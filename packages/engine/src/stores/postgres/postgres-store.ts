@@ -1,5 +1,6 @@
 import { commands } from "../../commands/index.ts";
 import { EngineError } from "../../model/errors.ts";
+import type { Instant } from "../../model/records.ts";
 import type { Store, VerifyReport, Writer } from "../store.ts";
 import { openChannel } from "../threads.ts";
 import type { Channel } from "../threads.ts";
@@ -27,9 +28,11 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   let closed = false;
 
   let reads: Channel;
+  let newest: Instant;
   try {
     await withClient(writers, async (client) => migrate(client, schema));
     reads = await openChannel({ mode: "postgres-read", options });
+    newest = (await reads.call("newestInstant", null)) as Instant;
   } catch (error) {
     await writers.end();
     throw toEngineError(error);
@@ -50,6 +53,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   };
 
   return {
+    newest,
     write: async (name, input) =>
       run(async () => {
         const handler = commands[name] as (view: Writer, input: unknown) => unknown;

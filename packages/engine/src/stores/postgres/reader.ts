@@ -22,6 +22,16 @@ export function createReader(db: Connection): Reader {
     ...createFactReader(db),
     ...createVectorReader(db),
 
+    newestInstant: async () =>
+      (
+        await db.get(
+          `SELECT greatest(
+             coalesce((SELECT max(value) FROM setting WHERE context = 0 AND name IN ('kept_at', 'swept_at')), 0),
+             coalesce((SELECT max((SELECT max(at) FROM trace WHERE trace.context = context.key)) FROM context), 0)
+           ) AS at`,
+        )
+      )?.["at"] as number,
+
     contextKey: async (name) =>
       (await db.get("SELECT key FROM context WHERE name = ?", name))?.["key"] as number | undefined,
 

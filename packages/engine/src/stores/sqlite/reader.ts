@@ -35,6 +35,14 @@ export function createReader(db: Statements): Reader {
       return row === undefined ? undefined : toKey(context, row);
     },
 
+    newestInstant: () =>
+      db.get(
+        `SELECT max(
+             coalesce((SELECT max(value) FROM setting WHERE context = 0 AND name IN ('kept_at', 'swept_at')), 0),
+             coalesce((SELECT max((SELECT max(at) FROM trace WHERE trace.context = context.key)) FROM context), 0)
+           ) AS at`,
+      )?.["at"] as number,
+
     answer(ref) {
       const row = db.get("SELECT * FROM answer WHERE ref = ?", answerRef(ref));
       return row === undefined ? undefined : toAnswer(row);

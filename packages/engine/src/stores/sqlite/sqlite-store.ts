@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { Instant } from "../../model/records.ts";
 import type { Store, VerifyReport } from "../store.ts";
 import { openChannel } from "../threads.ts";
 import type { Channel } from "../threads.ts";
@@ -24,13 +25,16 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const path = resolve(options.path);
   const writer = await openChannel({ path, mode: "sqlite-write", faults: options.faults });
   let reader: Channel;
+  let newest: Instant;
   try {
     reader = await openChannel({ path, mode: "sqlite-read" });
+    newest = (await reader.call("newestInstant", null)) as Instant;
   } catch (error) {
     await writer.close();
     throw error;
   }
   return {
+    newest,
     write: (name, input) => writer.call(name, input) as never,
     read: (name, input) => reader.call(name, input) as never,
     verify: () => reader.call("verify", null) as Promise<VerifyReport>,
