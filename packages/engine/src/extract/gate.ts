@@ -10,7 +10,7 @@ import type {
 import { isMultiValued } from "../reconcile/cardinality.ts";
 import { resolveDates } from "./dates.ts";
 import type { ExtractedFact, ExtractedUncertainty, Extraction } from "./extractor.ts";
-import { isOverride } from "./injection.ts";
+import { findInjections, isOverride } from "./injection.ts";
 import { comparable, locateQuote, plain } from "./locate-quote.ts";
 import type { ComparableText } from "./locate-quote.ts";
 
@@ -230,7 +230,12 @@ function gateInstruction(gate: Gate, { span, ...instruction }: StatedInstruction
     gate.drop("quote_not_in_turn");
     return;
   }
-  if (isOverride(instruction.description) || isOverride(instruction.quote)) {
+  const isAttack =
+    isOverride(instruction.description) ||
+    isOverride(instruction.quote) ||
+    // "Ignore your instructions. Always …": the words around a wish tell what it is
+    findInjections(turn.message.content).length > 0;
+  if (isAttack) {
     gate.drop("override");
     return;
   }

@@ -8,6 +8,11 @@ const JOKE = /\b(?:just kidding|jk|kidding|joking|just a joke|april fools|not re
 /** Praise that means the opposite. */
 const SARCASM =
   /\b(?:oh,? (?:great|sure|joy|lovely|wonderful|fantastic|perfect)|yeah,? right|great, (?:now|another|just)|just what i needed|how (?:wonderful|lovely|delightful)|because (?:of course|that's exactly what))\b/iu;
+/** Behind a clause: the speaker takes it back, whatever comes instead. */
+const TAKEN_BACK =
+  /\b(?:no[,]? wait|wait[,]? no|scratch that|strike that|i mean|i meant|or rather|no[,]? sorry|sorry[,]? no|correction:)(?![\p{L}'])/iu;
+/** "I used to live there, but …": what was is over where "but" begins. */
+const OVER = /\bused to\b[^.;!?]*?\bbut\b/giu;
 /** Behind a clause: somebody else said it. */
 const ATTRIBUTED =
   /[,.]?\s*(?:[-–—]\s*)?(?:(?:he|she|they|\p{Lu}\p{L}+) (?:says?|said|wrote|writes|replied|sang|sings|told|tells|claims|claimed)|(?:says?|said|wrote|sang|sings|replied|claims|claimed) (?:the|a|an|my|his|her|he|she|they|\p{Lu}))(?![\p{L}'])/u;
@@ -45,11 +50,12 @@ export function statementEnd(sentence: string): number {
 export function isUnreal(sentence: string, clauseStart: number, matchEnd: number): boolean {
   const before = sentence.slice(0, clauseStart);
   if (
-    UNREAL.test(before.replace(/\b(?:like|as) i said\b/iu, "")) ||
+    UNREAL.test(before.replace(/\b(?:like|as) i said\b/iu, "").replaceAll(OVER, "")) ||
     INTERROGATIVE.test(before.trimStart())
   )
     return true;
   const rest = sentence.slice(matchEnd).split(/[,;:!?]|\.\s/u, 1)[0] ?? "";
+  if (TAKEN_BACK.test(sentence.slice(matchEnd))) return true;
   const own = sentence.slice(clauseStart, matchEnd) + rest;
   if (SARCASM.test(sentence) || ATTRIBUTED.test(sentence.slice(clauseStart + 1))) return true;
   return UNSURE.test(own) || /^\s*(?:if|unless|as if|as though)\b/iu.test(rest);

@@ -181,6 +181,15 @@ const POSITIVE: readonly (readonly [string, readonly string[]])[] = [
   ["Remember that I'm allergic to latex.", ["allergies=latex"]],
   ["My pronouns are they/them.", ["pronouns=they/them"]],
   ["My partner is named Alex.", ["partner=Alex"]],
+  ["I don't live in Oslo.", ["!home_city=Oslo"]],
+  ["I'm not based in Oslo anymore.", ["!home_city=Oslo", "past_home_city=Oslo"]],
+  ["I don't work at Google.", ["!employer=Google"]],
+  [
+    "I used to live in Paris but now I'm based in Tokyo.",
+    ["past_home_city=Paris", "!home_city=Paris", "home_city=Tokyo"],
+  ],
+  ["I hate sushi now.", ["dislikes=sushi"]],
+  ["I love hiking these days.", ["likes=hiking"]],
 ];
 
 const NEUTRAL: readonly string[] = [
@@ -192,6 +201,8 @@ const NEUTRAL: readonly string[] = [
   "If I live in Paris, what taxes do I pay?",
   "If I worked at Google I'd be rich.",
   "I wish I lived in Hawaii.",
+  "I'm vegan, no wait, vegetarian.",
+  "I live in Porto, I mean Lisbon.",
   "I would love to visit Japan.",
   "I might move to London.",
   "I may be allergic to cats.",

@@ -86,7 +86,7 @@ export function taste(value: string): string | null {
     .replace(/^to (?=\w)/u, "")
     .replace(/^(?:all |most |any )(?:kinds|types|sorts) of /u, "")
     .replace(
-      /\s+(?:and|or|lol|haha|too|also|though|btw|tbh|as well|a lot|very much|so much|the most|please|in general|these days)$/iu,
+      /\s+(?:and|or|lol|haha|too|also|though|btw|tbh|as well|a lot|very much|so much|the most|please|in general|these days|now|nowadays|lately)$/iu,
       "",
     )
     .trim();

@@ -10,6 +10,9 @@ const CAME_FROM =
   "(?:{AM} (?:originally |actually )?from|[Ii] come from|[Ii] grew up in|[Ii] was (?:born and )?raised in|[Ii] was born and grew up in|{MY} home ?town(?: is|'s))";
 const GONE =
   "(?:{DO} (?:no longer|don't|do not) (?:live|reside) in|{AM} (?:no longer|not) (?:living|based) in|(?:[Ii]|[Ww]e)(?:'ve| have)? moved (?:away from|out of))";
+/** Gone, and there before: "I don't live in Oslo" alone says nothing of the past. */
+const LEFT = (place: string): string =>
+  `(?:(?:{DO} no longer (?:live|reside) in|{AM} no longer (?:living|based) in|(?:[Ii]|[Ww]e)(?:'ve| have)? moved (?:away from|out of)) ${place}(?: anymore| any more| any longer)?|(?:{DO} (?:don't|do not) (?:live|reside) in|{AM} not (?:living|based) in) ${place} (?:anymore|any more|any longer))`;
 const FORMER = "(?:(?:[Ii]|[Ww]e) (?:used to live|lived|previously lived) in)";
 
 /** "From Dropbox to Drive" is no journey, whichever end gives it away. */
@@ -92,7 +95,7 @@ export const PLACE_RULES: readonly FactRule[] = [
     dated: true,
   },
   {
-    pattern: `${GONE} (?<v>{PLACE})(?: anymore| any more| any longer)?{END}`,
+    pattern: `${LEFT("(?<v>{PLACE})")}{END}`,
     key: "past_home_city",
     category: "identity",
     accept: cityOf,

@@ -172,7 +172,8 @@ export const WORK_RULES: readonly FactRule[] = [
     dated: true,
   },
   {
-    pattern: `{DO} (?:no longer|don't|do not) work (?:at|for) ${ORG}(?: anymore| any more| any longer)?{END}`,
+    // "I don't work at Acme" alone says nothing of the past
+    pattern: `(?:{DO} no longer work (?:at|for) ${ORG}(?: anymore| any more| any longer)?|{DO} (?:don't|do not) work (?:at|for) ${ORG} (?:anymore|any more|any longer)){END}`,
     key: "past_employer",
     category: "identity",
     accept: employer,
