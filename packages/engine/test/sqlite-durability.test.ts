@@ -1,29 +1,18 @@
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import {
-  closeSync,
-  copyFileSync,
-  openSync,
-  readFileSync,
-  statSync,
-  truncateSync,
-  writeSync,
-} from "node:fs";
+import { copyFileSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { createEngine, openSqliteStore } from "@spectron/engine";
 import type { Engine } from "@spectron/engine";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { bundleProcesses } from "./bundle-processes.ts";
 import { runProgram, seen } from "./fault-program.ts";
 import { killWriters } from "./kill-writers.ts";
 import { CALLER, KEY } from "./principal.ts";
-
-/** Flipped bytes and cut logs; raise it for a long run. */
-const DAMAGES = Number(process.env["SPECTRON_DAMAGES"] ?? 200);
 
 let folder: string;
 let path: string;
@@ -165,101 +154,6 @@ test("a full disk refuses what does not fit, tears nothing, and takes writes aga
   for (const id of ids) expect(await words(after, id)).toHaveLength(1);
   expect(await after.verify()).toMatchObject({ ok: true });
   await after.close();
-});
-
-describe("a file that was damaged", () => {
-  /** A file of some conversations, and what is in them. */
-  async function write(): Promise<Map<string, string[]>> {
-    const engine = await open();
-    const kept = new Map<string, string[]>();
-    for (let count = 0; count < 30; count += 1) {
-      const id = await say(engine, `My friend number ${count} is called Ana${count}.`, { count });
-      kept.set(id, await words(engine, id));
-    }
-    await engine.close();
-    return kept;
-  }
-
-  /** Reads all; what is read must be what was written. Answers with what became of each read. */
-  async function readAll(file: string, kept: ReadonlyMap<string, string[]>): Promise<string[]> {
-    let engine: Engine;
-    try {
-      engine = createEngine({ store: await openSqliteStore({ path: file }) });
-    } catch (error) {
-      return [(error as { code?: string }).code ?? "untyped"];
-    }
-    const outcomes: string[] = [];
-    for (const [id, expected] of kept) {
-      const outcome = await words(engine, id).then(
-        (read) => (JSON.stringify(read) === JSON.stringify(expected) ? "exact" : "silently wrong"),
-        (error: unknown) => (error as { code?: string }).code ?? "untyped",
-      );
-      outcomes.push(outcome);
-    }
-    await engine.close();
-    return outcomes;
-  }
-
-  test(
-    "answers exactly or refuses, wherever a byte is flipped",
-    { timeout: 3_600_000 },
-    async () => {
-      const kept = await write();
-      const { size } = statSync(path);
-      const outcomes = new Set<string>();
-      for (let round = 0; round < DAMAGES; round += 1) {
-        const file = join(folder, `flipped-${round}.db`);
-        copyFileSync(path, file);
-        const offset = Math.floor((size * (round + 0.5)) / DAMAGES);
-        const byte = readFileSync(file)[offset] ?? 0;
-        const handle = openSync(file, "r+");
-        writeSync(handle, Buffer.from([byte ^ (1 << (round % 8))]), 0, 1, offset);
-        closeSync(handle);
-        for (const outcome of await readAll(file, kept)) outcomes.add(outcome);
-        await rm(file);
-      }
-      expect([...outcomes].filter((outcome) => outcome === "silently wrong")).toEqual([]);
-      expect(outcomes).toContain("exact");
-      expect([...outcomes].filter((outcome) => outcome === "untyped")).toEqual([]);
-    },
-  );
-
-  test(
-    "opens to an exact prefix of what was written, wherever its log is cut",
-    { timeout: 3_600_000 },
-    async () => {
-      const store = await openSqliteStore({ path });
-      const engine = createEngine({ store });
-      await engine.bootstrap(KEY);
-      const ids: string[] = [];
-      for (let count = 0; count < 20; count += 1) ids.push(await say(engine, `number ${count}`));
-      // copied while the log holds what is not yet in the file
-      copyFileSync(path, join(folder, "cut.db"));
-      copyFileSync(`${path}-wal`, join(folder, "cut.db-wal"));
-      await engine.close();
-      const { size } = statSync(join(folder, "cut.db-wal"));
-      for (let round = 0; round < DAMAGES; round += 1) {
-        const file = join(folder, `cut-${round}.db`);
-        copyFileSync(join(folder, "cut.db"), file);
-        copyFileSync(join(folder, "cut.db-wal"), `${file}-wal`);
-        truncateSync(`${file}-wal`, Math.floor((size * (round + 0.37)) / DAMAGES));
-        const again = await open(file);
-        const found: boolean[] = [];
-        for (const id of ids)
-          found.push(
-            await words(again, id).then(
-              (read) => read.length === 1,
-              () => false,
-            ),
-          );
-        const count = found.indexOf(false) === -1 ? ids.length : found.indexOf(false);
-        expect(found).toEqual(ids.map((_, index) => index < count));
-        expect(await again.verify()).toMatchObject({ ok: true });
-        await again.close();
-        await rm(file);
-      }
-    },
-  );
 });
 
 test("a second owner is told who holds the file, and may take over after it is closed", async () => {

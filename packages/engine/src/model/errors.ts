@@ -20,6 +20,14 @@ export type EngineErrorCode =
   | "store_unavailable"
   | "store_failed";
 
+/** What a store answers instead of something that may be wrong. */
+export function damaged(what: string): EngineError {
+  return new EngineError(
+    "store_corrupt",
+    `The memory is damaged: ${what}. Run \`spectron verify\`, then restore a backup.`,
+  );
+}
+
 /** An outcome the caller must handle; `message` never contains content of memory. */
 export class EngineError extends Error {
   override readonly name: string = "EngineError";

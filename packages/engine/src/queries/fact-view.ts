@@ -1,5 +1,6 @@
 import type { Source } from "@spectron/core/protocol";
 import { entityId } from "../model/entities.ts";
+import { damaged } from "../model/errors.ts";
 import { turnId } from "../model/records.ts";
 import type { EntityRecord, FactSource, StoredFact, TurnRecord } from "../model/records.ts";
 import type { Reader } from "../stores/store.ts";
@@ -31,6 +32,8 @@ export async function viewFacts(
   const turns = new Map(
     (await reader.turnsByKey(context, [...turnKeys])).map((turn) => [turn.key, turn]),
   );
+  if (entities.size !== entityKeys.size || turns.size !== turnKeys.size)
+    throw damaged("what facts point at is missing");
   const entity = (key: number | null): EntityRecord | undefined =>
     key === null ? undefined : entities.get(key);
   return {

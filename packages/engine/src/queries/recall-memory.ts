@@ -1,3 +1,4 @@
+import { damaged } from "../model/errors.ts";
 import { isActive, splitTurnKey, turnKey } from "../model/records.ts";
 import type { FactKind, Instant, TurnRecord } from "../model/records.ts";
 import { analyze } from "../recall/analyze.ts";
@@ -95,6 +96,11 @@ async function refresh(
     const gone = [...kept.pool.keys()].filter((key) => !present.has(key));
     const come = keys.filter((key) => kept.pool.get(key) === undefined);
     const turns = await reader.turnsByKey(context, come);
+    const allowed = sets === "all" ? undefined : new Set(sets);
+    const isRecallable = (turn: TurnRecord): boolean =>
+      isActive(turn) && (allowed?.has(turn.scopeSet) ?? true);
+    if (turns.length !== come.length || !turns.every(isRecallable))
+      throw damaged("turns that recall may find are missing");
     const facts = await loadFacts(reader, context, sets, {}, kept.facts);
     kept.pool.remove(gone);
     kept.pool.add(turns.map(toIndexed));

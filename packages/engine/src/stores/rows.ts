@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { MemoryCategory, Role } from "@spectron/core/protocol";
-import { EngineError } from "../model/errors.ts";
+import { damaged } from "../model/errors.ts";
 import { splitTurnKey } from "../model/records.ts";
 import type {
   EntityRecord,
@@ -75,12 +75,8 @@ function list(value: unknown): string[] {
 function parse(text: unknown): unknown {
   try {
     return JSON.parse(text as string);
-  } catch (error) {
-    throw new EngineError(
-      "store_corrupt",
-      "The memory is damaged: a stored value cannot be read. Run `spectron verify`, then restore a backup.",
-      { cause: error },
-    );
+  } catch {
+    throw damaged("a stored value cannot be read");
   }
 }
 

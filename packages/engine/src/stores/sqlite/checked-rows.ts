@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { EngineError } from "../../model/errors.ts";
+import { damaged } from "../../model/errors.ts";
 import type { ScopeSets } from "@spectron/core/protocol";
 import type {
   EntityRecord,
@@ -154,11 +154,7 @@ function checked<Record>(
   } catch {
     // a field that cannot be read at all is damage too
   }
-  if (!intact || record === undefined)
-    throw new EngineError(
-      "store_corrupt",
-      "The memory file is damaged: a row does not match its checksum. Run `spectron verify`, then restore a backup.",
-    );
+  if (!intact || record === undefined) throw damaged("a row does not match its checksum");
   return record;
 }
 
@@ -175,7 +171,13 @@ export function toStatement(row: Row): StoredStatement {
 }
 
 export function toSession(row: Row): SessionRecord {
-  return checked(row, rows.toSession, sessionChecksum);
+  if (row["newest"] !== undefined && row["newest"] !== row["last_seq"])
+    throw damaged("turns of a session are missing");
+  const session = checked(row, rows.toSession, sessionChecksum);
+  const isClosed = session.status === "closed" && typeof session.closedAt === "number";
+  if (!isClosed && (session.status !== "open" || session.closedAt !== null))
+    throw damaged("a session is neither open nor closed");
+  return session;
 }
 
 export function toEntity(row: Row): EntityRecord {

@@ -1,5 +1,9 @@
-import type { Reader } from "../store.ts";
+import type { SQLInputValue } from "node:sqlite";
+import type { StoredFact } from "../../model/records.ts";
+import type { Row } from "../rows.ts";
+import type { FactFilter, Reader } from "../store.ts";
 import { toEntity, toFact } from "./checked-rows.ts";
+import { requireWhole } from "./require-whole.ts";
 import { setFilter, twice } from "./statements.ts";
 import type { Statements } from "./statements.ts";
 
@@ -15,35 +19,54 @@ type FactReader = Pick<
   | "liveEntities"
 >;
 
+function isAsked(fact: StoredFact, filter: FactFilter): boolean {
+  return (
+    (filter.includeEnded === true || fact.validTo === null || fact.validTo > filter.at) &&
+    (filter.kinds?.includes(fact.kind) ?? true) &&
+    (filter.entities === undefined ||
+      (fact.entity !== null && filter.entities.includes(fact.entity))) &&
+    (filter.key === undefined || fact.key === filter.key)
+  );
+}
+
 export function createFactReader(db: Statements): FactReader {
   return {
     facts(context, filter) {
       const sets = setFilter("scope_set", filter.sets);
       const known =
         filter.asOf === undefined
-          ? { sql: "known_to IS NULL", values: [] }
+          ? { from: "INDEXED BY fact_live", sql: "known_to IS NULL", values: [] }
           : {
+              from: "",
               sql: "known_from <= ? AND (known_to IS NULL OR known_to > ?)",
               values: [filter.asOf, filter.asOf],
             };
-      return db
-        .all(
-          `SELECT * FROM fact WHERE context = ? AND ${sets.sql} AND ${known.sql}
-           AND (? OR valid_to IS NULL OR valid_to > ?)
-           AND (? IS NULL OR kind IN (SELECT value FROM json_each(?)))
-           AND (? IS NULL OR entity IN (SELECT value FROM json_each(?))) AND (? IS NULL OR key = ?)
+      const read = (sql: string, ...values: SQLInputValue[]): Row[] =>
+        db.all(
+          `SELECT * FROM fact ${known.from} WHERE context = ? AND ${sets.sql} AND ${known.sql} AND ${sql}
            ORDER BY created_at DESC, row DESC LIMIT ?`,
           context,
           sets.value,
           ...known.values,
-          filter.includeEnded === true ? 1 : 0,
-          filter.at,
-          ...twice(filter.kinds === undefined ? null : JSON.stringify(filter.kinds)),
-          ...twice(filter.entities === undefined ? null : JSON.stringify(filter.entities)),
-          ...twice(filter.key ?? null),
+          ...values,
           filter.limit,
-        )
-        .map(toFact);
+        );
+      // where everything is little enough it is read and then chosen from: what is damaged could pass no filter unseen
+      const all = read("true");
+      if (all.length < filter.limit) {
+        if (filter.asOf === undefined)
+          requireWhole(db, context, filter.sets, "facts", () => all.length);
+        return all.map(toFact).filter((fact) => isAsked(fact, filter));
+      }
+      return read(
+        `(? OR valid_to IS NULL OR valid_to > ?) AND (? IS NULL OR kind IN (SELECT value FROM json_each(?)))
+         AND (? IS NULL OR entity IN (SELECT value FROM json_each(?))) AND (? IS NULL OR key = ?)`,
+        filter.includeEnded === true ? 1 : 0,
+        filter.at,
+        ...twice(filter.kinds === undefined ? null : JSON.stringify(filter.kinds)),
+        ...twice(filter.entities === undefined ? null : JSON.stringify(filter.entities)),
+        ...twice(filter.key ?? null),
+      ).map(toFact);
     },
 
     factVersions: (context, ids) =>
@@ -126,6 +149,19 @@ export function createFactReader(db: Statements): FactReader {
 
     liveEntities(context, sets, { type, at, offset, limit }) {
       const filter = setFilter("fact.scope_set", sets);
+      const own = setFilter("scope_set", sets);
+      requireWhole(
+        db,
+        context,
+        sets,
+        "facts",
+        () =>
+          db.get(
+            `SELECT count(*) AS n FROM fact INDEXED BY fact_live WHERE context = ? AND ${own.sql} AND known_to IS NULL`,
+            context,
+            own.value,
+          )?.["n"],
+      );
       return db
         .all(
           `SELECT * FROM entity WHERE key IN (

@@ -1,17 +1,17 @@
 import type { ScopeSets } from "@spectron/core/protocol";
-import { EngineError } from "../../model/errors.ts";
+import { EngineError, damaged } from "../../model/errors.ts";
 import { clampPaths, isUnclamped, isVisible } from "../../model/clamp.ts";
 import type { Reader } from "../store.ts";
 import { toAnswer, toClauses, toSession } from "./checked-rows.ts";
 import { createFactReader } from "./fact-reader.ts";
 import { answerRef, toKey, toTrace } from "../rows.ts";
 import type { Row } from "../rows.ts";
+import { requireWhole } from "./require-whole.ts";
+import { SESSION, sessionIds } from "./session-ids.ts";
 import { setFilter, twice } from "./statements.ts";
 import type { Statements } from "./statements.ts";
 import { createTurnReader } from "./turn-reader.ts";
 import { createVectorReader } from "./vector-store.ts";
-
-const SESSION = `SELECT session.*, scope_set.clauses FROM session JOIN scope_set ON scope_set.key = session.scope_set`;
 
 export function createReader(db: Statements): Reader {
   return {
@@ -19,8 +19,14 @@ export function createReader(db: Statements): Reader {
     ...createVectorReader(db),
     ...createFactReader(db),
 
-    contextKey: (name) =>
-      db.get("SELECT key FROM context WHERE name = ?", name)?.["key"] as number | undefined,
+    contextKey(name) {
+      const row = db.get("SELECT key FROM context WHERE name = ?", name);
+      if (row !== undefined) return row["key"] as number;
+      // contexts are few, so that one is absent is made sure of
+      if (db.get("SELECT key FROM context NOT INDEXED WHERE name = ?", name) !== undefined)
+        throw damaged("an entry of the index of contexts is wrong");
+      return undefined;
+    },
 
     key(context, name) {
       const row = db.get(
@@ -50,7 +56,9 @@ export function createReader(db: Statements): Reader {
 
     session(context, id) {
       const row = db.get(`${SESSION} WHERE session.id = ? AND session.context = ?`, id, context);
-      return row === undefined ? undefined : toSession(row);
+      if (row !== undefined) return toSession(row);
+      requireIntactIds(db, id);
+      return undefined;
     },
 
     sessionByExternalId(context, principal, externalId) {
@@ -66,6 +74,20 @@ export function createReader(db: Statements): Reader {
 
     sessions(context, filter) {
       const sets = setFilter("session.scope_set", filter.sets);
+      requireWhole(
+        db,
+        context,
+        filter.sets,
+        "sessions",
+        () =>
+          db.get(
+            `SELECT count(*) AS n FROM session JOIN session AS stored NOT INDEXED
+               ON stored.key = session.key AND stored.scope_set = session.scope_set
+             WHERE stored.context = ? AND ${sets.sql}`,
+            context,
+            sets.value,
+          )?.["n"],
+      );
       return db
         .all(
           `${SESSION} WHERE session.context = ? AND ${sets.sql} AND (? IS NULL OR session.status = ?)
@@ -81,16 +103,7 @@ export function createReader(db: Statements): Reader {
         .map(toSession);
     },
 
-    sessionIds: (context, keys) =>
-      new Map(
-        db
-          .all(
-            "SELECT key, id FROM session WHERE context = ? AND key IN (SELECT value FROM json_each(?))",
-            context,
-            JSON.stringify(keys),
-          )
-          .map((row) => [row["key"] as number, row["id"] as string]),
-      ),
+    sessionIds: (_context, keys) => sessionIds(db, keys),
 
     scopeSet(context, key) {
       const row = db.get("SELECT * FROM scope_set WHERE key = ? AND context = ?", key, context);
@@ -105,6 +118,8 @@ export function createReader(db: Statements): Reader {
       const add = (rows: Row[]): void => {
         for (const row of rows) found.set(row["key"] as number, toClauses(context, row));
       };
+      const isFound = (path: string): boolean =>
+        [...found.values()].some((clauses) => clauses.some((clause) => clause.includes(path)));
       add(
         db.all(
           `SELECT scope_set.* FROM scope_path JOIN scope_set ON scope_set.key = scope_path.scope_set
@@ -113,6 +128,7 @@ export function createReader(db: Statements): Reader {
           JSON.stringify(paths.exact),
         ),
       );
+      for (const path of paths.exact) if (!isFound(path)) requireIntactPaths(db, context, path);
       for (const root of paths.below)
         add(
           root === "/"
@@ -167,4 +183,40 @@ export function createReader(db: Statements): Reader {
       return row === undefined ? undefined : toTrace(row);
     },
   };
+}
+
+/**
+ * An id that the index does not hold is absent, unless its entry is damaged: then it still stands where the id belongs,
+ * and names a row with another id.
+ */
+function requireIntactIds(db: Statements, id: string): void {
+  for (const beside of ["id >= ? ORDER BY id", "id < ? ORDER BY id DESC"]) {
+    const entry = db.get(`SELECT id, key FROM session WHERE ${beside} LIMIT 1`, id);
+    if (entry === undefined) continue;
+    const row = db.get("SELECT id FROM session NOT INDEXED WHERE key = ?", entry["key"] as number);
+    if (row === undefined || row["id"] !== entry["id"])
+      throw damaged("an entry of the index of sessions is wrong");
+  }
+}
+
+/** The same for a scope path: the entry beside its place must name a set that has its path. */
+function requireIntactPaths(db: Statements, context: number, path: string): void {
+  for (const beside of [
+    ">= (?, ?) ORDER BY scope_path.context, scope_path.path",
+    "< (?, ?) ORDER BY scope_path.context DESC, scope_path.path DESC",
+  ]) {
+    const row = db.get(
+      `SELECT scope_path.path, scope_set.* FROM scope_path LEFT JOIN scope_set ON scope_set.key = scope_path.scope_set
+       WHERE (scope_path.context, scope_path.path) ${beside} LIMIT 1`,
+      context,
+      path,
+    );
+    if (row === undefined) continue;
+    const isNamed =
+      row["key"] !== null &&
+      toClauses(row["context"] as number, row).some((clause) =>
+        clause.includes(row["path"] as string),
+      );
+    if (!isNamed) throw damaged("an entry of the index of scopes is wrong");
+  }
 }

@@ -98,4 +98,20 @@ export const MIGRATIONS: readonly string[] = [
   -- traces of reads from here on hold their reasons by column; older ones, which are kept for a time only, go
   DELETE FROM trace WHERE kind = 'retrieval';
   `,
+  `
+  -- how many believed facts and sessions a set has, so that a list which a damaged page cuts short is noticed
+  ALTER TABLE scope_set ADD COLUMN facts INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE scope_set ADD COLUMN sessions INTEGER NOT NULL DEFAULT 0;
+  UPDATE scope_set SET
+    facts = (SELECT count(*) FROM fact WHERE fact.scope_set = scope_set.key AND known_to IS NULL),
+    sessions = (SELECT count(*) FROM session WHERE session.scope_set = scope_set.key);
+  CREATE TRIGGER session_opened AFTER INSERT ON session BEGIN
+    UPDATE scope_set SET sessions = sessions + 1 WHERE key = NEW.scope_set; END;
+  CREATE TRIGGER fact_believed AFTER INSERT ON fact WHEN NEW.known_to IS NULL BEGIN
+    UPDATE scope_set SET facts = facts + 1 WHERE key = NEW.scope_set; END;
+  CREATE TRIGGER fact_left AFTER UPDATE OF known_to ON fact WHEN OLD.known_to IS NULL AND NEW.known_to IS NOT NULL BEGIN
+    UPDATE scope_set SET facts = facts - 1 WHERE key = OLD.scope_set; END;
+  CREATE TRIGGER fact_erased AFTER DELETE ON fact WHEN OLD.known_to IS NULL BEGIN
+    UPDATE scope_set SET facts = facts - 1 WHERE key = OLD.scope_set; END;
+  `,
 ];

@@ -1,12 +1,12 @@
 import { CANDIDATES_PER_HIT, rankByTerms, rarestTerms } from "../match-terms.ts";
 import type { Reader, TermMatch, TermMatchOptions, TurnFilter, VisibleSets } from "../store.ts";
-import { EngineError } from "../../model/errors.ts";
+import { damaged } from "../../model/errors.ts";
 import { splitTurnKey, turnKey } from "../../model/records.ts";
-import { toTurn } from "./checked-rows.ts";
+import { readTurns } from "./session-ids.ts";
 import { setFilter } from "./statements.ts";
 import type { Statements } from "./statements.ts";
 
-const TURN = `SELECT turn.*, session.id AS session_id FROM turn JOIN session ON session.key = turn.key >> 22`;
+const TURN = "SELECT * FROM turn";
 
 /** Many sets cost more as index terms than as a filter afterwards. */
 const MOST_SETS_IN_INDEX = 256;
@@ -65,8 +65,8 @@ export function createTurnReader(db: Statements): TurnReader {
             );
       const isEnd = rows.length < filter.limit && filter.clientId === undefined;
       const isAll = isEnd && filter.after === undefined && (filter.offset ?? 0) === 0;
-      if (isEnd) requireWhole(db, filter, isAll ? rows.length : undefined);
-      return rows.map(toTurn);
+      if (isEnd) requireWholeSession(db, filter, isAll ? rows.length : undefined);
+      return readTurns(db, rows);
     },
 
     countSessionTurns: (context, session) =>
@@ -78,24 +78,26 @@ export function createTurnReader(db: Statements): TurnReader {
       )?.["n"] as number,
 
     turnsByKey: (context, keys) =>
-      db
-        .all(
+      readTurns(
+        db,
+        db.all(
           `${TURN} WHERE turn.context = ? AND turn.key IN (SELECT value FROM json_each(?)) ORDER BY turn.key`,
           context,
           JSON.stringify(keys),
-        )
-        .map(toTurn),
+        ),
+      ),
 
     turnVersions: (context, origin) =>
-      db
-        .all(
+      readTurns(
+        db,
+        db.all(
           `${TURN} WHERE turn.context = ? AND turn.key >= ? AND turn.key < ? AND turn.origin = ? ORDER BY turn.key`,
           context,
           origin,
           turnKey(splitTurnKey(origin).session + 1, 0),
           origin,
-        )
-        .map(toTurn),
+        ),
+      ),
 
     turnByClientId(context, session, clientId) {
       const row = db.get(
@@ -104,7 +106,7 @@ export function createTurnReader(db: Statements): TurnReader {
         clientId,
         context,
       );
-      return row === undefined ? undefined : toTurn(row);
+      return row === undefined ? undefined : readTurns(db, [row])[0];
     },
 
     turnParts: (context, keys) =>
@@ -140,7 +142,8 @@ export function createTurnReader(db: Statements): TurnReader {
               asOf,
               limit,
             );
-      return rows.map(toTurn);
+      if (asOf === undefined && rows.length < limit) requireAllRecallable(db, context, sets, rows);
+      return readTurns(db, rows);
     },
 
     recallableKeys(context, sets, limit) {
@@ -158,6 +161,7 @@ export function createTurnReader(db: Statements): TurnReader {
               filter.value,
               limit,
             );
+      if (rows.length < limit) requireAllRecallable(db, context, sets, rows);
       return rows.map((row) => row["key"] as number);
     },
 
@@ -167,29 +171,31 @@ export function createTurnReader(db: Statements): TurnReader {
 
     unrecallableTurns(context, sets, { before = Number.MAX_SAFE_INTEGER, limit }) {
       const filter = setFilter("turn.scope_set", sets);
-      return db
-        .all(
+      return readTurns(
+        db,
+        db.all(
           `${TURN} WHERE turn.context = ? AND ${filter.sql} AND turn.active = 0 AND turn.text <> '' AND turn.key < ?
            ORDER BY turn.key DESC LIMIT ?`,
           context,
           filter.value,
           before,
           limit,
-        )
-        .map(toTurn);
+        ),
+      );
     },
 
     heldTurns(context, sets, limit) {
       const filter = setFilter("turn.scope_set", sets);
-      return db
-        .all(
+      return readTurns(
+        db,
+        db.all(
           `${TURN} WHERE turn.context = ? AND ${filter.sql} AND turn.held = 1 AND turn.ended_at IS NULL
            ORDER BY turn.key DESC LIMIT ?`,
           context,
           filter.value,
           limit,
-        )
-        .map(toTurn);
+        ),
+      );
     },
   };
 }
@@ -220,18 +226,19 @@ function matchTurns(
   const isWhole = terms.every((term) => chosen.includes(term) || documentFrequency.get(term) === 0);
   const filter = setFilter("turn.scope_set", sets);
   // bm25 weighs the scope column with 0: it selects, it does not rank
-  const turns = db
-    .all(
-      `SELECT turn.*, session.id AS session_id FROM
+  const turns = readTurns(
+    db,
+    db.all(
+      `SELECT turn.* FROM
          (SELECT rowid AS key, bm25(turn_index, 0, 1) AS rank FROM turn_index WHERE turn_index MATCH ?) AS hit
-       JOIN turn ON turn.key = hit.key JOIN session ON session.key = turn.key >> 22
+       JOIN turn ON turn.key = hit.key
        WHERE turn.context = ? AND turn.active = 1 AND ${filter.sql} ORDER BY hit.rank, turn.key LIMIT ?`,
       `${scope} AND terms : (${chosen.map(quote).join(" OR ")})`,
       context,
       filter.value,
       isWhole ? limit : limit * CANDIDATES_PER_HIT,
-    )
-    .map(toTurn);
+    ),
+  );
   if (isWhole) return { turns, documentFrequency };
   const size = recallSize(db, context, sets);
   const counts = {
@@ -248,7 +255,7 @@ function matchTurns(
  *
  * @throws EngineError `store_corrupt`
  */
-function requireWhole(
+function requireWholeSession(
   db: Statements,
   { session, view }: Pick<TurnFilter, "session" | "view">,
   found: number | undefined,
@@ -270,10 +277,18 @@ function requireWhole(
     row?.["present"] !== row?.["listed"] ||
     (found !== undefined && found !== expected)
   )
-    throw new EngineError(
-      "store_corrupt",
-      "Turns of a session are missing: the memory file is damaged. Restore a backup.",
-    );
+    throw damaged("turns of a session are missing");
+}
+
+/** A list of all that recall may find is as long as the counters say, or an index is damaged. */
+function requireAllRecallable(
+  db: Statements,
+  context: number,
+  sets: VisibleSets,
+  found: readonly unknown[],
+): void {
+  if (found.length !== recallSize(db, context, sets).turns)
+    throw damaged("turns that recall may find are missing");
 }
 
 function recallSize(

@@ -3,7 +3,8 @@ import type { TurnRecord } from "../../model/records.ts";
 import { EngineError } from "../../model/errors.ts";
 import type { Writer } from "../store.ts";
 import { fromList } from "../rows.ts";
-import { toTurn, turnChecksum } from "./checked-rows.ts";
+import { turnChecksum } from "./checked-rows.ts";
+import { readTurns } from "./session-ids.ts";
 import type { Statements } from "./statements.ts";
 
 type TurnWriter = Pick<Writer, "appendTurns" | "endTurns" | "markTurns" | "eraseTurns">;
@@ -13,13 +14,8 @@ export const ERASED_IN_INDEX = "erased_in_index";
 
 export function createTurnWriter(db: Statements): TurnWriter {
   const read = (context: number, key: number): TurnRecord | undefined => {
-    const row = db.get(
-      `SELECT turn.*, session.id AS session_id FROM turn JOIN session ON session.key = turn.key >> 22
-       WHERE turn.context = ? AND turn.key = ?`,
-      context,
-      key,
-    );
-    return row === undefined ? undefined : toTurn(row);
+    const row = db.get("SELECT * FROM turn WHERE context = ? AND key = ?", context, key);
+    return row === undefined ? undefined : readTurns(db, [row])[0];
   };
   /** Rewrites one turn and keeps index and counters in step with whether recall may find it. */
   const change = (context: number, key: number, alter: (turn: TurnRecord) => TurnRecord): void => {

@@ -1,6 +1,6 @@
 import { turnKey } from "../../model/records.ts";
 import type { Reader, Writer } from "../store.ts";
-import { toTurn } from "./checked-rows.ts";
+import { readTurns } from "./session-ids.ts";
 import type { Statements } from "./statements.ts";
 
 export function createVectorReader(
@@ -28,10 +28,10 @@ export function createVectorReader(
         session === undefined
           ? [0, Number.MAX_SAFE_INTEGER]
           : [turnKey(session, 0), turnKey(session + 1, 0)];
-      return db
-        .all(
-          `SELECT turn.*, session.id AS session_id FROM turn JOIN session ON session.key = turn.key >> 22
-           LEFT JOIN vector ON vector.turn = turn.key AND vector.model = ?
+      return readTurns(
+        db,
+        db.all(
+          `SELECT turn.* FROM turn LEFT JOIN vector ON vector.turn = turn.key AND vector.model = ?
            WHERE turn.context = ? AND turn.key > ? AND turn.key < ? AND turn.active = 1 AND vector.turn IS NULL
            ORDER BY turn.key DESC LIMIT ?`,
           model,
@@ -39,8 +39,8 @@ export function createVectorReader(
           first,
           Math.min(end, before ?? end),
           limit,
-        )
-        .map(toTurn);
+        ),
+      );
     },
 
     countVectors: (context, model) =>

@@ -56,6 +56,14 @@ export async function verifyDatabase(db: Statements): Promise<VerifyReport> {
   );
   for (const { rule, sql } of INVARIANTS) report(rule, count(sql));
   report(
+    "counters tell how many facts are believed and how many sessions there are",
+    count(
+      `SELECT count(*) AS n FROM scope_set WHERE facts <> (SELECT count(*) FROM fact
+         WHERE fact.context = scope_set.context AND fact.scope_set = scope_set.key AND known_to IS NULL)
+       OR sessions <> (SELECT count(*) FROM session WHERE session.scope_set = scope_set.key)`,
+    ),
+  );
+  report(
     "the term index holds what recall may find",
     Math.abs(
       count("SELECT count(*) AS n FROM turn_index") -
