@@ -23,7 +23,7 @@ export async function openWriter(
 
 export function openReader({ path }: { path: string }, answer: Answer): Opened {
   const database = openReadOnly(path);
-  const db = createStatements(database);
+  const db = createStatements(database, { sessionIds: new Map() });
   const reader: Reader = { ...createReader(db), keep: createKeep() };
   const run = async ({ name, input }: ServiceRequest): Promise<unknown> => {
     if (name === "backup") return backUp(database, input as string);

@@ -11,19 +11,28 @@ export const SESSION = `SELECT session.*, scope_set.clauses,
     AND turn.key < (session.key + 1) * 4194304 ORDER BY turn.key DESC LIMIT 1), 0) AS newest
   FROM session JOIN scope_set ON scope_set.key = session.scope_set`;
 
+/** Most ids that are kept. */
+const MOST_KEPT = 100_000;
+
 /** Ids of sessions that are there. A damaged row is refused, and so is a missing one. */
 export function sessionIds(db: Statements, keys: Iterable<number>): Map<number, string> {
+  const known = db.sessionIds ?? new Map<number, string>();
+  if (known.size > MOST_KEPT) known.clear();
   const wanted = [...new Set(keys)];
-  const ids = new Map(
-    db
-      .all(
-        `${SESSION} WHERE session.key IN (SELECT value FROM json_each(?))`,
-        JSON.stringify(wanted),
-      )
-      .map((row) => [row["key"] as number, toSession(row).id]),
+  const unknown = wanted.filter((key) => !known.has(key));
+  if (unknown.length > 0)
+    for (const row of db.all(
+      `${SESSION} WHERE session.key IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(unknown),
+    ))
+      known.set(row["key"] as number, toSession(row).id);
+  return new Map(
+    wanted.map((key) => {
+      const id = known.get(key);
+      if (id === undefined) throw damaged("a session is missing");
+      return [key, id];
+    }),
   );
-  if (ids.size !== wanted.length) throw damaged("a session is missing");
-  return ids;
 }
 
 /** Turns of rows of the table, with the ids of their sessions. */

@@ -4,6 +4,8 @@ import type { Row } from "../rows.ts";
 
 /** Prepared statements by their text; texts are constants, so the cache stays small. */
 export interface Statements {
+  /** Ids of sessions that were read, which never change; absent where uncommitted rows can be seen. */
+  readonly sessionIds?: Map<number, string> | undefined;
   all(sql: string, ...values: SQLInputValue[]): Row[];
   get(sql: string, ...values: SQLInputValue[]): Row | undefined;
   /** Answers with the rowid of an insert. */
@@ -12,7 +14,10 @@ export interface Statements {
   change(sql: string, ...values: SQLInputValue[]): number;
 }
 
-export function createStatements(database: DatabaseSync): Statements {
+export function createStatements(
+  database: DatabaseSync,
+  options: { sessionIds?: Map<number, string> | undefined } = {},
+): Statements {
   const prepared = new Map<string, StatementSync>();
   const statement = (sql: string): StatementSync => {
     const known = prepared.get(sql);
@@ -22,6 +27,7 @@ export function createStatements(database: DatabaseSync): Statements {
     return made;
   };
   return {
+    sessionIds: options.sessionIds,
     all: (sql, ...values) => statement(sql).all(...values),
     get: (sql, ...values) => statement(sql).get(...values),
     run: (sql, ...values) => Number(statement(sql).run(...values).lastInsertRowid),
