@@ -156,24 +156,6 @@ test("a full disk refuses what does not fit, tears nothing, and takes writes aga
   await after.close();
 });
 
-test("a second owner is told who holds the file, and may take over after it is closed", async () => {
-  const engine = await open();
-  await expect(openSqliteStore({ path })).rejects.toMatchObject({
-    code: "store_locked",
-    message: expect.stringContaining(`pid ${process.pid}`),
-  });
-  await engine.close();
-  await (await open()).close();
-});
-
-test("a file whose owner was killed may be taken over at once", async () => {
-  const child = startProcess("fault-process", [path], { FAULT_AT: "appendTurns kill" });
-  await once(child, "exit");
-  const engine = await open();
-  expect(await engine.verify()).toMatchObject({ ok: true });
-  await engine.close();
-});
-
 test("a file of a newer version is refused and left as it is", async () => {
   await (await open()).close();
   const database = new DatabaseSync(path);
