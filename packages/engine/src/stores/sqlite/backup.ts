@@ -38,6 +38,7 @@ export async function backUp(
     await copyTo(database, partial);
     fault?.("backup settle");
     settle(partial, target);
+    fault?.("backup end");
   } catch (error) {
     removeDatabase(partial);
     throw error;
@@ -103,6 +104,7 @@ export async function restoreSqliteFile(
     foldLog(path);
     options.fault?.("restore settle");
     settle(partial, path);
+    options.fault?.("restore end");
   } catch (error) {
     removeDatabase(partial);
     throw toEngineError(error);
