@@ -267,6 +267,16 @@ describe("a restore", () => {
         database.close();
       },
     ],
+    [
+      "a backup with a changed row",
+      "store_corrupt",
+      (copy) => {
+        copyFileSync(path, copy);
+        const database = new DatabaseSync(copy);
+        database.exec("UPDATE turn SET text = 'changed'");
+        database.close();
+      },
+    ],
     ["an empty file", "store_corrupt", (copy) => writeFileSync(copy, "")],
     ["a text", "store_corrupt", (copy) => writeFileSync(copy, "shopping list ".repeat(999))],
     [
@@ -298,8 +308,13 @@ describe("a restore", () => {
   test("puts a backup in the place of a memory that is damaged beyond reading", async () => {
     const copy = join(folder, "copy.db");
     await backUpSqliteFile(path, copy);
+    const engine = await open();
+    await say(engine, "lost with the damage");
+    copyFileSync(`${path}-wal`, join(folder, "kept-wal"));
+    await engine.close();
+    // its log is whole, and would be read into whatever takes the place
+    copyFileSync(join(folder, "kept-wal"), `${path}-wal`);
     writeFileSync(path, "garbage ".repeat(4096));
-    writeFileSync(`${path}-wal`, "garbage");
     await restoreSqliteFile(copy, path, { replace: true });
     expect(await saidIn(path)).toEqual(["old"]);
   });

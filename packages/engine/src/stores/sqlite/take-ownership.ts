@@ -112,9 +112,12 @@ function lock(path: string): Ownership {
     path,
     holds,
     release() {
-      // before the lock, and only with it, or it would take away the note of the next owner
-      if (holds()) removeNote(note);
-      owner.close();
+      try {
+        // before the lock, and only with it, or it would take away the note of the next owner
+        if (holds()) removeNote(note);
+      } finally {
+        owner.close();
+      }
     },
   };
 }
