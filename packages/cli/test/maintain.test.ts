@@ -87,10 +87,10 @@ test("a backup is not put over a memory that is there, unless told, nor under a 
   await run("backup", join(folder, "copy.db"), "--data", join(folder, "live"));
   await store(service, "number two");
   const data = ["--data", join(folder, "live")];
-  expect((await run("restore", join(folder, "copy.db"), ...data)).text).toContain("exists");
   const held = await run("restore", join(folder, "copy.db"), ...data, "--replace");
   expect(held).toMatchObject({ failed: true, text: expect.stringContaining("in use") });
   await service.close();
+  expect((await run("restore", join(folder, "copy.db"), ...data)).text).toContain("exists");
   expect(await recalled("live")).toBe(2);
   expect((await run("restore", join(folder, "copy.db"), ...data, "--replace")).failed).toBe(false);
   expect(await recalled("live")).toBe(1);

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
@@ -6,6 +7,7 @@ import { createProgram } from "@spectron/cli";
 import { createSpectron } from "@spectron/core";
 import { embedded } from "@spectron/server";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { startInVain, startServer } from "./server-process.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -76,10 +78,19 @@ test("a clock that is behind the newest memory is told, and the server answers",
   stop();
 });
 
-test("a folder that is in use is refused with the holder's pid", async () => {
-  const first = await run();
-  const second = await run();
-  expect(second.failed).toBe(true);
-  expect(second.lines.join("\n")).toContain(`pid ${process.pid}`);
-  first.stop();
+test("a folder that is in use is refused in one line with the holder's pid, until that is killed", async () => {
+  const flags = ["--data", folder, "--port", "0"];
+  const first = await startServer(flags);
+  const refused = await startInVain(flags);
+  expect(refused).toEqual({ code: 1, stdout: "", stderr: expect.any(String) as string });
+  expect(refused.stderr).toMatch(
+    new RegExp(`^spectron serve: .*in use by another process \\(pid ${first.child.pid}\\).*\n$`),
+  );
+  const killed = once(first.child, "exit");
+  first.child.kill("SIGKILL");
+  await killed;
+  const second = await startServer(flags);
+  const stopped = once(second.child, "exit");
+  second.child.kill("SIGTERM");
+  expect(await stopped).toEqual([0, null]);
 });

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -12,21 +12,32 @@ export interface ServerProcess {
   child: ChildProcess;
 }
 
+const toArguments = (flags: readonly string[]): string[] => [
+  "--conditions=@spectron/source",
+  "--no-warnings",
+  BIN,
+  "serve",
+  "--api-key",
+  API_KEY,
+  ...flags,
+];
+
+/** A server process that has no business to listen; settles when it has ended by itself. */
+export async function startInVain(
+  flags: readonly string[],
+): Promise<{ code: unknown; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, toArguments(flags), (error, stdout, stderr) => {
+      resolve({ code: error?.code ?? 0, stdout, stderr });
+    });
+  });
+}
+
 /** A server process of its own, as an operator starts it; settles when it listens. */
 export async function startServer(flags: readonly string[]): Promise<ServerProcess> {
-  const child = spawn(
-    process.execPath,
-    [
-      "--conditions=@spectron/source",
-      "--no-warnings",
-      BIN,
-      "serve",
-      "--api-key",
-      API_KEY,
-      ...flags,
-    ],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
+  const child = spawn(process.execPath, toArguments(flags), {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   for await (const line of createInterface({ input: child.stdout })) {
     const url = /^listening on (\S+)$/.exec(line)?.[1];
     if (url !== undefined) return { url, child };

@@ -1,45 +1,67 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { EngineError } from "../../model/errors.ts";
 import type { Fault } from "./serve-writes.ts";
 import { APPLICATION_ID, MIGRATIONS, PREVIEW_VERSION } from "./schema.ts";
+import { toOpenError } from "./open-error.ts";
+import { makePrivate, takeOwnership, watch } from "./take-ownership.ts";
 
 /** An open database file that this process owns until `close`. */
 export interface OwnedDatabase {
   database: DatabaseSync;
+  /** @throws EngineError when the name no longer leads to the open file, so that what is stored would be lost. */
+  check(): void;
   close(): void;
 }
 
-/**
- * Opens the file for writing and takes ownership of it. The lock is a transaction held open in a file beside it, so
- * the operating system frees it when the process dies, however it dies.
- */
-export function openOwned(path: string, fault?: Fault): OwnedDatabase {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const release = takeOwnership(path);
+/** Opens the file for writing, as its only owner, and brings its schema up to this version. */
+export function openOwned(name: string, fault?: Fault): OwnedDatabase {
+  const ownership = takeOwnership(name);
+  const { path } = ownership;
   try {
-    const database = new DatabaseSync(path);
-    try {
-      configure(database);
-      fault?.("migrate", database);
-      migrate(database, path);
-      fault?.("open", database);
-    } catch (error) {
-      database.close();
-      throw error;
-    }
+    refuseOtherNames(path);
+    const database = openCurrent(path, { fault });
+    const isThere = watch(path);
     return {
       database,
-      close: () => {
-        database.close();
-        release();
+      check() {
+        if (!ownership.holds() || !isThere())
+          throw new EngineError(
+            "store_failed",
+            `${path} or its lock was moved, replaced or removed while it was in use, so nothing more is stored. Start again.`,
+          );
+      },
+      close() {
+        try {
+          database.close();
+        } finally {
+          ownership.release();
+        }
       },
     };
   } catch (error) {
-    release();
+    ownership.release();
+    throw toOpenError(error, path);
+  }
+}
+
+/** Opens a file that nobody else uses and brings its schema up to this version; `name` is what errors call it. */
+export function openCurrent(
+  path: string,
+  { name = path, fault }: { name?: string | undefined; fault?: Fault | undefined } = {},
+): DatabaseSync {
+  makePrivate(path);
+  const database = new DatabaseSync(path);
+  try {
+    const done = readVersion(database, name);
+    configure(database);
+    migrate(database, done, fault);
+    fault?.("open", database);
+  } catch (error) {
+    database.close();
     throw error;
   }
+  return database;
 }
 
 export function openReadOnly(path: string): DatabaseSync {
@@ -47,9 +69,19 @@ export function openReadOnly(path: string): DatabaseSync {
   return new DatabaseSync(path, { readOnly: true });
 }
 
+/** SQLite keeps a log by name: written through two names, a file is torn. */
+function refuseOtherNames(path: string): void {
+  const file = statSync(path, { throwIfNoEntry: false });
+  if (file?.isFile() === true && file.nlink > 1)
+    throw new EngineError(
+      "store_failed",
+      `${path} has a second name (a hard link), and writing through both would tear it. Remove one, or make a copy.`,
+    );
+}
+
 function configure(database: DatabaseSync): void {
   database.exec(
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST;",
+    "PRAGMA busy_timeout = 1000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST;",
   );
   const synchronous = database.prepare("PRAGMA synchronous").get()?.["synchronous"];
   const journal = database.prepare("PRAGMA journal_mode").get()?.["journal_mode"];
@@ -60,8 +92,30 @@ function configure(database: DatabaseSync): void {
     );
 }
 
-function migrate(database: DatabaseSync, path: string): void {
-  const read = (name: string): number => database.prepare(`PRAGMA ${name}`).get()?.[name] as number;
+function migrate(database: DatabaseSync, done: number, fault?: Fault): void {
+  fault?.("migrate", database);
+  MIGRATIONS.slice(done).forEach((sql, index) => {
+    database.exec(`BEGIN IMMEDIATE; ${sql}`);
+    fault?.("migrated", database);
+    database.exec(
+      `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${PREVIEW_VERSION + done + index + 1}; COMMIT`,
+    );
+  });
+}
+
+/** Refuses a file that would first have to be migrated. */
+export function requireCurrent(database: DatabaseSync, name: string): void {
+  if (readVersion(database, name) < MIGRATIONS.length)
+    throw new EngineError(
+      "store_older",
+      `${name} was written by an older version. Start a server on it once, which brings it up to date.`,
+    );
+}
+
+/** How many migrations a file has had; refuses files that are not ours or that only another version reads. */
+export function readVersion(database: DatabaseSync, name: string): number {
+  const read = (pragma: string): number =>
+    database.prepare(`PRAGMA ${pragma}`).get()?.[pragma] as number;
   const version = read("user_version");
   const newest = PREVIEW_VERSION + MIGRATIONS.length;
   const foreign =
@@ -69,45 +123,17 @@ function migrate(database: DatabaseSync, path: string): void {
   if (foreign || ![0, APPLICATION_ID].includes(read("application_id")))
     throw new EngineError(
       "store_failed",
-      `${path} is a database of another program. Give the memory a file of its own.`,
+      `${name} is a database of another program. Give the memory a file of its own.`,
     );
   if (version === PREVIEW_VERSION)
     throw new EngineError(
       "store_older",
-      `${path} was written by a preview whose files cannot be read. Start with a new file.`,
+      `${name} was written by a preview whose files cannot be read. Start with a new file.`,
     );
   if (version > newest)
     throw new EngineError(
       "store_newer",
-      `${path} was written by a newer version (schema ${version}, this version knows ${newest}). Upgrade @spectron/engine.`,
+      `${name} was written by a newer version (schema ${version}, this version knows ${newest}). Upgrade @spectron/engine.`,
     );
-  const done = Math.max(0, version - PREVIEW_VERSION);
-  MIGRATIONS.slice(done).forEach((sql, index) => {
-    database.exec(
-      `BEGIN IMMEDIATE; ${sql}; PRAGMA application_id = ${APPLICATION_ID};
-       PRAGMA user_version = ${PREVIEW_VERSION + done + index + 1}; COMMIT;`,
-    );
-  });
-}
-
-/** Holds the file for this process until the returned function is called. */
-export function takeOwnership(path: string): () => void {
-  const owner = new DatabaseSync(`${path}-owner`);
-  const note = `${path}-owner.pid`;
-  try {
-    owner.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;");
-  } catch (error) {
-    owner.close();
-    const holder = existsSync(note) ? readFileSync(note, "utf8").trim() : "unknown";
-    throw new EngineError(
-      "store_locked",
-      `${path} is in use by another process (pid ${holder}). Stop it, or connect to it with a URL instead of opening its file.`,
-      { cause: error },
-    );
-  }
-  writeFileSync(note, `${process.pid}\n`, { mode: 0o600 });
-  return () => {
-    rmSync(note, { force: true });
-    owner.close();
-  };
+  return Math.max(0, version - PREVIEW_VERSION);
 }

@@ -9,7 +9,8 @@ export interface Failure {
 /** SQLite's primary result codes that mean something to the caller. */
 const SQLITE = { ioError: 10, corrupt: 11, full: 13, notADatabase: 26 } as const;
 
-function sqliteCode(error: unknown): number {
+/** SQLite's primary result code of what its driver threw; 0 for other errors. */
+export function sqliteCode(error: unknown): number {
   // the low byte names the kind, the rest refines it
   return ((error as { errcode?: number } | null)?.errcode ?? 0) % 256;
 }

@@ -34,9 +34,12 @@ export function serveWrites(
   {
     answer,
     fault,
+    check,
   }: {
     answer: (request: ServiceRequest, result: Result) => void;
     fault?: Fault | undefined;
+    /** Throws when what is written now would be lost. */
+    check?: (() => void) | undefined;
   },
 ): Service {
   const writer = fault === undefined ? createWriter(db) : withFaults(createWriter(db), fault);
@@ -48,6 +51,7 @@ export function serveWrites(
     fault?.("begin");
     db.run("BEGIN IMMEDIATE");
     try {
+      check?.();
       const results: Result[] = [];
       for (const request of batch) results.push(await runOne(db, writer, request));
       fault?.("commit");

@@ -18,7 +18,8 @@ export async function openWriter(
     faults === undefined ? undefined : ((await import(faults)) as { fault: Fault }).fault;
   const owned = openOwned(path, fault);
   const db = createStatements(owned.database);
-  return { ...serveWrites(db, { answer, fault }), close: () => owned.close() };
+  const service = serveWrites(db, { answer, fault, check: () => owned.check() });
+  return { ...service, close: () => owned.close() };
 }
 
 export function openReader({ path }: { path: string }, answer: Answer): Opened {
