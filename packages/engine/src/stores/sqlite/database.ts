@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { EngineError } from "../../model/errors.ts";
+import { sqliteCode, toEngineError } from "./failure.ts";
 import type { Fault } from "./serve-writes.ts";
 import { APPLICATION_ID, MIGRATIONS, PREVIEW_VERSION } from "./schema.ts";
 
@@ -22,8 +23,10 @@ export function openOwned(path: string, fault?: Fault): OwnedDatabase {
     const database = new DatabaseSync(path);
     try {
       configure(database);
+      keepTemporaryInMemory(database);
       fault?.("migrate", database);
       migrate(database, path);
+      settleLog(database, path);
       fault?.("open", database);
     } catch (error) {
       database.close();
@@ -44,7 +47,14 @@ export function openOwned(path: string, fault?: Fault): OwnedDatabase {
 
 export function openReadOnly(path: string): DatabaseSync {
   // no memory map: an error of the disk must come back as an error, not as a signal
-  return new DatabaseSync(path, { readOnly: true });
+  const database = new DatabaseSync(path, { readOnly: true });
+  keepTemporaryInMemory(database);
+  return database;
+}
+
+/** Sorting and undoing must not need room on a disk that may be full. */
+function keepTemporaryInMemory(database: DatabaseSync): void {
+  database.exec("PRAGMA temp_store = MEMORY");
 }
 
 function configure(database: DatabaseSync): void {
@@ -58,6 +68,19 @@ function configure(database: DatabaseSync): void {
       "store_failed",
       "The database file cannot run in WAL mode with synchronous=FULL, so acknowledged writes would not be safe. Use a local disk.",
     );
+}
+
+/**
+ * Copies what the log holds into the file and syncs it. After a failed sync of the process before, the log may show
+ * what never reached the disk; nothing may be answered from it until a sync of fresh writes has covered it.
+ */
+function settleLog(database: DatabaseSync, path: string): void {
+  try {
+    database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch (error) {
+    // the log alone is whole; a later checkpoint copies it when there is room
+    if (toEngineError(error, path).code !== "storage_full") throw error;
+  }
 }
 
 function migrate(database: DatabaseSync, path: string): void {
@@ -90,6 +113,8 @@ function migrate(database: DatabaseSync, path: string): void {
   });
 }
 
+const SQLITE_BUSY = 5;
+
 /** Holds the file for this process until the returned function is called. */
 export function takeOwnership(path: string): () => void {
   const owner = new DatabaseSync(`${path}-owner`);
@@ -98,6 +123,7 @@ export function takeOwnership(path: string): () => void {
     owner.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;");
   } catch (error) {
     owner.close();
+    if (sqliteCode(error) !== SQLITE_BUSY) throw toEngineError(error, path);
     const holder = existsSync(note) ? readFileSync(note, "utf8").trim() : "unknown";
     throw new EngineError(
       "store_locked",
@@ -105,7 +131,12 @@ export function takeOwnership(path: string): () => void {
       { cause: error },
     );
   }
-  writeFileSync(note, `${process.pid}\n`, { mode: 0o600 });
+  try {
+    writeFileSync(note, `${process.pid}\n`, { mode: 0o600 });
+  } catch (error) {
+    owner.close();
+    throw error;
+  }
   return () => {
     rmSync(note, { force: true });
     owner.close();
