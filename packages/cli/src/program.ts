@@ -101,7 +101,7 @@ async function runServe(terminal: Terminal, flags: ServeFlags): Promise<void> {
     context: flags.context,
     apiKey: flags.apiKey,
     onError: (error) => {
-      terminal.error(`error: ${error instanceof Error ? error.name : "unknown"}`);
+      terminal.error(`error: ${nameOf(error)}`);
     },
   });
   if (server.newApiKey !== undefined)
@@ -130,6 +130,13 @@ async function attempt(terminal: Terminal, name: string, task: () => Promise<voi
     terminal.error(`spectron ${name}: ${error instanceof Error ? error.message : String(error)}`);
     terminal.fail();
   }
+}
+
+/** What a log may tell of a failure: an error of the engine holds no content of memory, another one might. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  if (error.name !== "EngineError" || !("code" in error)) return error.name;
+  return `${String(error.code)}: ${error.message}`;
 }
 
 function toPlace({ data, database }: PlaceFlags): { path?: string; database?: string } {

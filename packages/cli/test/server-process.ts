@@ -34,10 +34,23 @@ export async function startInVain(
 }
 
 /** A server process of its own, as an operator starts it; settles when it listens. */
-export async function startServer(flags: readonly string[]): Promise<ServerProcess> {
-  const child = spawn(process.execPath, toArguments(flags), {
-    stdio: ["ignore", "pipe", "inherit"],
+export async function startServer(
+  flags: readonly string[],
+  {
+    through = [],
+    onLog = (text) => process.stderr.write(text),
+  }: {
+    /** A command that runs the server in its own place. */
+    through?: readonly string[] | undefined;
+    /** Told what the server writes to standard error. @default shown */
+    onLog?: ((text: string) => unknown) | undefined;
+  } = {},
+): Promise<ServerProcess> {
+  const [command, ...before] = [...through, process.execPath];
+  const child = spawn(command, [...before, ...toArguments(flags)], {
+    stdio: ["ignore", "pipe", "pipe"],
   });
+  child.stderr.setEncoding("utf8").on("data", onLog);
   for await (const line of createInterface({ input: child.stdout })) {
     const url = /^listening on (\S+)$/.exec(line)?.[1];
     if (url !== undefined) return { url, child };

@@ -109,6 +109,8 @@ export interface Engine {
   reflect(input: ReflectInput): Promise<Reflection & { traceId: string }>;
   /** Settles when the embedder has caught up with the context; done in the background as well. */
   catchUpVectors(context: string): Promise<void>;
+  /** Settles when writes are taken; rejects with what keeps them from being. */
+  check(): Promise<void>;
   /** Reads everything once and tells what breaks a rule that must always hold. */
   verify(): Promise<VerifyReport>;
   /** Copies the memory to a new file while it is in use. */
@@ -372,6 +374,7 @@ export function createEngine(options: EngineOptions): Engine {
     keepPassed,
     catchUpVectors: async (context) => embedding?.catchUp(context),
 
+    check: async () => store.check(),
     verify: async () => store.verify(),
     async backup(target) {
       await traces.flush();

@@ -44,6 +44,7 @@ export function createInMemoryStore(): Store {
         const run = queries[name] as (view: typeof reader, value: unknown) => Promise<unknown>;
         return (await run(reader, input)) as never;
       }),
+    check: async () => undefined,
     verify: async () => inOrder(async () => verifyDatabase(db)),
     async backup() {
       throw new Error("A store in memory has no file to copy.");

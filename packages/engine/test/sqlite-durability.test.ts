@@ -21,12 +21,7 @@ let folder: string;
 let path: string;
 let processes: Awaited<ReturnType<typeof bundleProcesses>>;
 beforeAll(async () => {
-  processes = await bundleProcesses(
-    "fault-process",
-    "fault-module",
-    "failing-process",
-    "full-process",
-  );
+  processes = await bundleProcesses("fault-process", "fault-module");
 });
 afterAll(async () => {
   await rm(processes.folder, { recursive: true, force: true });
@@ -69,11 +64,6 @@ async function say(engine: Engine, text: string, parts?: unknown): Promise<strin
     answer: { kind: "batch" },
   });
   return (outcome.body as { sessionId: string }).sessionId;
-}
-
-async function words(engine: Engine, id: string): Promise<string[]> {
-  const { turns } = await engine.read("listTurns", { caller: CALLER, id, limit: 500 });
-  return turns.map(({ content }) => content);
 }
 
 /** Each step with one of its occurrences, spread over all that there are, such as `commit 3`. */
@@ -141,42 +131,6 @@ test(
     );
   },
 );
-
-test("a sync that fails stops writes until the store is opened again; reads go on", async () => {
-  const before = await open();
-  const kept = await say(before, "I live in Braga.");
-  await before.close();
-  // the hook lives in the thread that is shared, so the failing store runs in a process of its own
-  const child = startProcess("failing-process", [path], { FAULT_AT: "commit io" });
-  const [told] = (await once(child, "message")) as [unknown];
-  expect(told).toEqual({ first: "store_failed", second: "store_failed", reads: 1 });
-  await once(child, "exit");
-  const after = await open();
-  expect(await words(after, kept)).toEqual(["I live in Braga."]);
-  expect(await say(after, "It works again.")).toMatch(/^sess_/);
-  expect(await after.verify()).toMatchObject({ ok: true });
-  await after.close();
-});
-
-test("a full disk refuses what does not fit, tears nothing, and takes writes again when there is room", async () => {
-  const engine = await open();
-  const ids: string[] = [];
-  const database = new DatabaseSync(path);
-  const pages = database.prepare("PRAGMA page_count").get()?.["page_count"] as number;
-  database.close();
-  await engine.close();
-  const child = startProcess("full-process", [path, String(pages + 40)]);
-  child.on("message", (message: unknown) => {
-    if (typeof message === "string") ids.push(message);
-  });
-  const [code] = (await once(child, "exit")) as [number | null];
-  expect(code).toBe(0);
-  const after = await open();
-  expect(ids.length).toBeGreaterThan(0);
-  for (const id of ids) expect(await words(after, id)).toHaveLength(1);
-  expect(await after.verify()).toMatchObject({ ok: true });
-  await after.close();
-});
 
 test("a file of a newer version is refused and left as it is", async () => {
   await (await open()).close();

@@ -82,15 +82,16 @@ export function createApp(options: AppOptions): (request: Request) => Promise<Re
     c.res.headers.set("x-trace-id", c.res.headers.get("x-trace-id") ?? c.get("traceId"));
   });
 
-  app.get("/api/v1/health", (c) =>
-    c.json({
+  app.get("/api/v1/health", async (c) => {
+    await engine.check();
+    return c.json({
       status: "ok",
       name: "spectron",
       version: VERSION,
       wire: ["0", "1", "2", "3"],
       capabilities: CAPABILITIES,
-    }),
-  );
+    });
+  });
 
   const data = new Hono<AppEnv>({ strict: false });
   data.use(async (c, next) => {

@@ -41,7 +41,12 @@ export async function embedded(options: EmbeddedOptions): Promise<EmbeddedServic
   });
   // the key never leaves this process; on a file, which has one process, each start replaces the last one's
   const apiKey = mintKey(options.path === undefined ? undefined : "embedded");
-  await engine.bootstrap(await ownerKeyRecord(context, apiKey));
+  try {
+    await engine.bootstrap(await ownerKeyRecord(context, apiKey));
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
   const app = createApp({
     engine,
     tagDimensions: options.tagDimensions,

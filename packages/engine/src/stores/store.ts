@@ -30,6 +30,8 @@ export interface Store {
     input: CommandInput<Name>,
   ): Promise<CommandOutput<Name>>;
   read<Name extends QueryName>(name: Name, input: QueryInput<Name>): Promise<QueryOutput<Name>>;
+  /** Settles when writes are taken; rejects with what keeps them from being. */
+  check(): Promise<void>;
   /** Reads everything once and tells what breaks a rule that must always hold. */
   verify(): Promise<VerifyReport>;
   /** Copies one committed state to a new file while the store is in use. */

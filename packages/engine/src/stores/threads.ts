@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { EngineError } from "../model/errors.ts";
 import type { EngineErrorCode } from "../model/errors.ts";
+import type { Instant } from "../model/records.ts";
 import type { OpenSettings, WorkerRequest, WorkerResponse } from "./worker.ts";
 
 /** One store's side of a thread. */
@@ -45,6 +46,19 @@ export async function openChannel(settings: OpenSettings): Promise<Channel> {
       await closed;
     },
   };
+}
+
+/** Opens the side of a store that reads, and asks it for the newest instant that the store knows. */
+export async function openReads(
+  settings: OpenSettings,
+): Promise<{ reads: Channel; newest: Instant }> {
+  const reads = await openChannel(settings);
+  try {
+    return { reads, newest: (await reads.call("newestInstant", null)) as Instant };
+  } catch (error) {
+    await reads.close();
+    throw error;
+  }
 }
 
 function startThread(mode: OpenSettings["mode"]): Thread {

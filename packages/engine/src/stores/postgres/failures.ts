@@ -6,6 +6,9 @@ function codeOf(error: unknown): string {
   return typeof code === "string" ? code : "";
 }
 
+/** What the pool says, without a code, when no connection came free in time. */
+const ALL_BUSY = "timeout exceeded when trying to connect";
+
 /** Serialization failure, deadlock, and a row that another transaction made first. */
 export function isConflict(error: unknown): boolean {
   return ["40001", "40P01", "23505"].includes(codeOf(error));
@@ -29,6 +32,11 @@ export function toEngineError(error: unknown): EngineError {
     return new EngineError(
       "store_unavailable",
       "Other writers kept this change from being stored. Retry it.",
+    );
+  if (error instanceof Error && error.message === ALL_BUSY)
+    return new EngineError(
+      "store_unavailable",
+      "All connections to the database were busy for too long. Retry later; if it lasts, add servers or connections.",
     );
   if (code === "57014")
     return new EngineError("store_unavailable", "The database took too long. Retry later.");

@@ -2,7 +2,7 @@ import { commands } from "../../commands/index.ts";
 import { EngineError } from "../../model/errors.ts";
 import type { Instant } from "../../model/records.ts";
 import type { Store, VerifyReport, Writer } from "../store.ts";
-import { openChannel } from "../threads.ts";
+import { openReads } from "../threads.ts";
 import type { Channel } from "../threads.ts";
 import { inTransaction, openPool, schemaOf, withClient } from "./clients.ts";
 import type { PostgresStoreOptions } from "./clients.ts";
@@ -23,6 +23,8 @@ const MOST_TRIES = 8;
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
   const schema = schemaOf(options);
   const writers = openPool(options);
+  // its own, so that a store whose connections are all at work is not taken for one that is away
+  const checks = openPool({ ...options, connections: 1 });
   const prepare = createPrepare();
   const running = new Set<Promise<unknown>>();
   let closed = false;
@@ -31,8 +33,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   let newest: Instant;
   try {
     await withClient(writers, async (client) => migrate(client, schema));
-    reads = await openChannel({ mode: "postgres-read", options });
-    newest = (await reads.call("newestInstant", null)) as Instant;
+    ({ reads, newest } = await openReads({ mode: "postgres-read", options }));
   } catch (error) {
     await writers.end();
     throw toEngineError(error);
@@ -66,6 +67,10 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
         );
       }) as never,
     read: async (name, input) => run(async () => reads.call(name, input)) as never,
+    check: async () =>
+      run(async () => {
+        await checks.query("SELECT 1");
+      }),
     verify: async () => run(async () => reads.call("verify", null)) as Promise<VerifyReport>,
     backup: async () => {
       throw new EngineError(
@@ -77,7 +82,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       if (closed) return;
       closed = true;
       await Promise.allSettled(running);
-      await Promise.all([writers.end(), reads.close()]);
+      await Promise.all([writers.end(), checks.end(), reads.close()]);
     },
   };
 }

@@ -3,10 +3,9 @@ import { dirname } from "node:path";
 import * as sqlite from "node:sqlite";
 import type { DatabaseSync } from "node:sqlite";
 import { EngineError } from "../../model/errors.ts";
-import type { EngineErrorCode } from "../../model/errors.ts";
 import type { VerifyReport } from "../store.ts";
 import { openCurrent, openReadOnly, readVersion, requireCurrent } from "./database.ts";
-import { isFull, toFailure } from "./failure.ts";
+import { isFull, toEngineError, toFailure } from "./failure.ts";
 import type { Fault } from "./serve-writes.ts";
 import { createStatements } from "./statements.ts";
 import { makePrivate, takeOwnership } from "./take-ownership.ts";
@@ -75,7 +74,7 @@ export async function backUpSqliteFile(
   try {
     await backUp(database, target, options);
   } catch (error) {
-    throw toEngineError(error);
+    throw toEngineError(error, target);
   } finally {
     database.close();
   }
@@ -107,7 +106,7 @@ export async function restoreSqliteFile(
     options.fault?.("restore end");
   } catch (error) {
     removeDatabase(partial);
-    throw toEngineError(error);
+    throw toEngineError(error, path);
   } finally {
     ownership.release();
   }
@@ -184,12 +183,6 @@ function checkpoint(path: string): void {
 function removeDatabase(path: string): void {
   for (const suffix of ["", "-wal", "-shm", "-journal"])
     rmSync(`${path}${suffix}`, { force: true });
-}
-
-function toEngineError(error: unknown): EngineError {
-  if (error instanceof EngineError) return error;
-  const { code, message } = toFailure(error);
-  return new EngineError(code as EngineErrorCode, message, { cause: error });
 }
 
 function requireFile(path: string): void {

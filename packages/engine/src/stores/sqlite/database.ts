@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { EngineError } from "../../model/errors.ts";
+import { toEngineError } from "./failure.ts";
 import type { Fault } from "./serve-writes.ts";
 import { APPLICATION_ID, MIGRATIONS, PREVIEW_VERSION } from "./schema.ts";
 import { toOpenError } from "./open-error.ts";
@@ -55,7 +56,9 @@ export function openCurrent(
   try {
     const done = readVersion(database, name);
     configure(database);
+    keepTemporaryInMemory(database);
     migrate(database, done, fault);
+    settleLog(database, path);
     fault?.("open", database);
   } catch (error) {
     database.close();
@@ -66,7 +69,14 @@ export function openCurrent(
 
 export function openReadOnly(path: string): DatabaseSync {
   // no memory map: an error of the disk must come back as an error, not as a signal
-  return new DatabaseSync(path, { readOnly: true });
+  const database = new DatabaseSync(path, { readOnly: true });
+  keepTemporaryInMemory(database);
+  return database;
+}
+
+/** Sorting and undoing must not need room on a disk that may be full. */
+function keepTemporaryInMemory(database: DatabaseSync): void {
+  database.exec("PRAGMA temp_store = MEMORY");
 }
 
 /** SQLite keeps a log by name: written through two names, a file is torn. */
@@ -90,6 +100,19 @@ function configure(database: DatabaseSync): void {
       "store_failed",
       "The database file cannot run in WAL mode with synchronous=FULL, so acknowledged writes would not be safe. Use a local disk.",
     );
+}
+
+/**
+ * Copies what the log holds into the file and syncs it. After a failed sync of the process before, the log may show
+ * what never reached the disk; nothing may be answered from it until a sync of fresh writes has covered it.
+ */
+function settleLog(database: DatabaseSync, path: string): void {
+  try {
+    database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch (error) {
+    // the log alone is whole; a later checkpoint copies it when there is room
+    if (toEngineError(error, path).code !== "storage_full") throw error;
+  }
 }
 
 function migrate(database: DatabaseSync, done: number, fault?: Fault): void {

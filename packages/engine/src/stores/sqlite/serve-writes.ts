@@ -4,7 +4,7 @@ import { commands } from "../../commands/index.ts";
 import { RolledBack } from "../../commands/rolled-back.ts";
 import { EngineError } from "../../model/errors.ts";
 import type { Writer } from "../store.ts";
-import { isFull } from "./failure.ts";
+import { leavesDiskUnknown } from "./failure.ts";
 import type { Statements } from "./statements.ts";
 import { createWriter } from "./writer.ts";
 
@@ -78,14 +78,14 @@ export function serveWrites(
         results = await commit(batch);
         fault?.("answer");
       } catch (error) {
-        // after a sync that failed nobody knows what the disk holds, until the log is read again
-        if (!isFull(error) && !(error instanceof EngineError))
+        // until the log is read again, nothing may be built on it
+        if (stopped === undefined && !(error instanceof EngineError) && leavesDiskUnknown(error))
           stopped = new EngineError(
             "store_failed",
             "The disk failed while memory was written, so no more is accepted. Check the disk and open the store again.",
             { cause: error },
           );
-        results = batch.map(() => ({ error: isFull(error) ? error : (stopped ?? error) }));
+        results = batch.map(() => ({ error: stopped ?? error }));
       }
       batch.forEach((request, index) => {
         answer(request, results[index] ?? { error: stopped });
@@ -96,6 +96,10 @@ export function serveWrites(
 
   return {
     take(request) {
+      if (request.name === "check") {
+        answer(request, stopped === undefined ? { value: null } : { error: stopped });
+        return;
+      }
       queue.push(request);
       draining ??= drain();
     },

@@ -4,6 +4,7 @@ import type { Reader } from "../store.ts";
 import type { Answer, Opened } from "../worker.ts";
 import { backUp } from "./backup.ts";
 import { openOwned, openReadOnly } from "./database.ts";
+import { toEngineError } from "./failure.ts";
 import { createReader } from "./reader.ts";
 import { serveWrites } from "./serve-writes.ts";
 import type { Fault, ServiceRequest } from "./serve-writes.ts";
@@ -16,15 +17,20 @@ export async function openWriter(
 ): Promise<Opened> {
   const fault =
     faults === undefined ? undefined : ((await import(faults)) as { fault: Fault }).fault;
-  const owned = openOwned(path, fault);
+  const owned = named(path, () => openOwned(path, fault));
   const db = createStatements(owned.database);
-  const service = serveWrites(db, { answer, fault, check: () => owned.check() });
+  const service = serveWrites(db, {
+    answer: naming(path, answer),
+    fault,
+    check: () => owned.check(),
+  });
   return { ...service, close: () => owned.close() };
 }
 
 export function openReader({ path }: { path: string }, answer: Answer): Opened {
-  const database = openReadOnly(path);
+  const database = named(path, () => openReadOnly(path));
   const db = createStatements(database, { sessionIds: new Map() });
+  const told = naming(path, answer);
   const reader: Reader = { ...createReader(db), keep: createKeep() };
   const run = async ({ name, input }: ServiceRequest): Promise<unknown> => {
     if (name === "backup") return backUp(database, input as string);
@@ -37,7 +43,11 @@ export function openReader({ path }: { path: string }, answer: Answer): Opened {
       ) => unknown;
       return await query(reader, input);
     } finally {
-      db.run("COMMIT");
+      try {
+        db.run("COMMIT");
+      } catch {
+        // a disk that failed has already ended the transaction
+      }
     }
   };
   let last: Promise<void> = Promise.resolve();
@@ -45,13 +55,29 @@ export function openReader({ path }: { path: string }, answer: Answer): Opened {
     take(request) {
       last = last
         .then(async () => {
-          answer(request, { value: await run(request) });
+          told(request, { value: await run(request) });
         })
         .catch((error: unknown) => {
-          answer(request, { error });
+          told(request, { error });
         });
     },
     idle: async () => last,
     close: () => database.close(),
+  };
+}
+
+/** Runs the task; what it throws is in the engine's words. */
+function named<Value>(path: string, task: () => Value): Value {
+  try {
+    return task();
+  } catch (error) {
+    throw toEngineError(error, path);
+  }
+}
+
+/** The same for what requests are answered. */
+function naming(path: string, answer: Answer): Answer {
+  return (request, result) => {
+    answer(request, "error" in result ? { error: toEngineError(result.error, path) } : result);
   };
 }

@@ -1,8 +1,6 @@
 import { resolve } from "node:path";
-import type { Instant } from "../../model/records.ts";
 import type { Store, VerifyReport } from "../store.ts";
-import { openChannel } from "../threads.ts";
-import type { Channel } from "../threads.ts";
+import { openChannel, openReads } from "../threads.ts";
 
 export interface SqliteStoreOptions {
   /** Path of the database file; missing folders are made. */
@@ -24,25 +22,25 @@ export interface SqliteStoreOptions {
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const path = resolve(options.path);
   const writer = await openChannel({ path, mode: "sqlite-write", faults: options.faults });
-  let reader: Channel;
-  let newest: Instant;
-  try {
-    reader = await openChannel({ path, mode: "sqlite-read" });
-    newest = (await reader.call("newestInstant", null)) as Instant;
-  } catch (error) {
-    await writer.close();
-    throw error;
-  }
+  const { reads, newest } = await openReads({ path, mode: "sqlite-read" }).catch(
+    async (error: unknown) => {
+      await writer.close();
+      throw error;
+    },
+  );
   return {
     newest,
     write: (name, input) => writer.call(name, input) as never,
-    read: (name, input) => reader.call(name, input) as never,
-    verify: () => reader.call("verify", null) as Promise<VerifyReport>,
+    read: (name, input) => reads.call(name, input) as never,
+    check: async () => {
+      await writer.call("check", null);
+    },
+    verify: () => reads.call("verify", null) as Promise<VerifyReport>,
     backup: async (target) => {
-      await reader.call("backup", resolve(target));
+      await reads.call("backup", resolve(target));
     },
     async close() {
-      await reader.close();
+      await reads.close();
       await writer.close();
     },
   };
