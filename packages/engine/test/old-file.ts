@@ -23,11 +23,12 @@ export function makeOldFile(source: string, target: string, version: number): vo
       `INSERT INTO main.turn_index (rowid, scope, terms)
        SELECT key, 'c' || context || ' s' || scope_set, terms FROM main.turn WHERE active`,
     );
-    // what traces were like before their reasons lay by column
-    database.exec(
-      `INSERT INTO main.trace (context, id, kind, principal, at, data)
+    // what traces were like before their reasons lay by column, which the third migration removes
+    if (version < PREVIEW_VERSION + 3)
+      database.exec(
+        `INSERT INTO main.trace (context, id, kind, principal, at, data)
        SELECT context, 'old', 'retrieval', principal, created_at, '{}' FROM main.session LIMIT 1`,
-    );
+      );
   } finally {
     database.close();
   }

@@ -173,6 +173,8 @@ export function toStatement(row: Row): StoredStatement {
 export function toSession(row: Row): SessionRecord {
   if (row["newest"] !== undefined && row["newest"] !== row["last_seq"])
     throw damaged("turns of a session are missing");
+  if (row["set_context"] !== undefined && row["set_context"] !== row["context"])
+    throw damaged("a session is not in the context of its scopes");
   const session = checked(row, rows.toSession, sessionChecksum);
   const isClosed = session.status === "closed" && typeof session.closedAt === "number";
   if (!isClosed && (session.status !== "open" || session.closedAt !== null))

@@ -54,9 +54,17 @@ export function createFactReader(db: Statements): FactReader {
       // where everything is little enough it is read and then chosen from: what is damaged could pass no filter unseen
       const all = read("true");
       if (all.length < filter.limit) {
+        const facts = all.map(toFact);
         if (filter.asOf === undefined)
-          requireWhole(db, context, filter.sets, "facts", () => all.length);
-        return all.map(toFact).filter((fact) => isAsked(fact, filter));
+          // an index that leads to another row than it says shows one twice, or one that is believed no more
+          requireWhole(
+            db,
+            context,
+            filter.sets,
+            "facts",
+            () => new Set(facts.flatMap(({ row, knownTo }) => (knownTo === null ? row : []))).size,
+          );
+        return facts.filter((fact) => isAsked(fact, filter));
       }
       return read(
         `(? OR valid_to IS NULL OR valid_to > ?) AND (? IS NULL OR kind IN (SELECT value FROM json_each(?)))
@@ -149,7 +157,7 @@ export function createFactReader(db: Statements): FactReader {
 
     liveEntities(context, sets, { type, at, offset, limit }) {
       const filter = setFilter("fact.scope_set", sets);
-      const own = setFilter("scope_set", sets);
+      const own = setFilter("fact.scope_set", sets);
       requireWhole(
         db,
         context,
@@ -157,7 +165,9 @@ export function createFactReader(db: Statements): FactReader {
         "facts",
         () =>
           db.get(
-            `SELECT count(*) AS n FROM fact INDEXED BY fact_live WHERE context = ? AND ${own.sql} AND known_to IS NULL`,
+            `SELECT count(DISTINCT stored.row) AS n FROM fact INDEXED BY fact_live JOIN fact AS stored NOT INDEXED
+               ON stored.row = fact.row AND stored.scope_set = fact.scope_set AND stored.known_to IS NULL
+             WHERE fact.context = ? AND ${own.sql} AND fact.known_to IS NULL`,
             context,
             own.value,
           )?.["n"],

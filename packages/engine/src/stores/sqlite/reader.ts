@@ -55,10 +55,10 @@ export function createReader(db: Statements): Reader {
     },
 
     session(context, id) {
-      const row = db.get(`${SESSION} WHERE session.id = ? AND session.context = ?`, id, context);
-      if (row !== undefined) return toSession(row);
-      requireIntactIds(db, id);
-      return undefined;
+      const row = db.get(`${SESSION} WHERE session.id = ?`, id);
+      if (row === undefined) requireIntactIds(db, id);
+      const session = row === undefined ? undefined : toSession(row);
+      return row?.["context"] === context ? session : undefined;
     },
 
     sessionByExternalId(context, principal, externalId) {
@@ -81,7 +81,7 @@ export function createReader(db: Statements): Reader {
         "sessions",
         () =>
           db.get(
-            `SELECT count(*) AS n FROM session JOIN session AS stored NOT INDEXED
+            `SELECT count(DISTINCT stored.key) AS n FROM session JOIN session AS stored NOT INDEXED
                ON stored.key = session.key AND stored.scope_set = session.scope_set
              WHERE stored.context = ? AND ${sets.sql}`,
             context,

@@ -6,7 +6,7 @@ import { toSession, toTurn } from "./checked-rows.ts";
 import type { Statements } from "./statements.ts";
 
 /** `newest`: position of the session's newest turn, which the session's own count of them must equal. */
-export const SESSION = `SELECT session.*, scope_set.clauses,
+export const SESSION = `SELECT session.*, scope_set.clauses, scope_set.context AS set_context,
   coalesce((SELECT turn.key % 4194304 FROM turn WHERE turn.key > session.key * 4194304
     AND turn.key < (session.key + 1) * 4194304 ORDER BY turn.key DESC LIMIT 1), 0) AS newest
   FROM session JOIN scope_set ON scope_set.key = session.scope_set`;
