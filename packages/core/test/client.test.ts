@@ -441,13 +441,21 @@ describe("createSpectron refuses", () => {
   });
 });
 
-test("close ends the service it was given, also when a flush fails, and refuses later calls", async () => {
+test("close ends the service it was given on time, says what is undelivered, and refuses later calls", async () => {
   const close = vi.fn(async () => undefined);
   const spectron = connect("http://service.test", { close, fetch: async () => Response.json({}) });
   spectron.drainables.add({
-    flush: async () => Promise.reject(new MemoryError("timeout", "late")),
+    flush: async () => new Promise(() => undefined),
+    undelivered: () => 2,
   });
-  expect((await failure(spectron.close({ timeoutMs: 1 }))).code).toBe("timeout");
+  spectron.drainables.add({
+    flush: async () => Promise.reject(new MemoryError("server", "broken")),
+    undelivered: () => 1,
+  });
+  expect(await spectron.flush({ timeoutMs: 1 })).toEqual({ undelivered: 3 });
+  expect(await spectron.close({ timeoutMs: 1 })).toEqual({ undelivered: 3 });
   expect(close).toHaveBeenCalledOnce();
-  expect((await failure(spectron.me())).code).toBe("configuration");
+  const error = await failure(spectron.me());
+  expect(error.code).toBe("configuration");
+  expect(error.message).toContain("3 writes undelivered; outbox.spill keeps them");
 });

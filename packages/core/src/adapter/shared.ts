@@ -19,6 +19,14 @@ const BREAKER_PAUSE_MS = 30_000;
 
 const byService: WeakMap<Service, Shared> = /* @__PURE__ */ new WeakMap();
 
+/** The breaker of recall, for an adapter's own reads and writes of the service. */
+export function sharedBreaker(options: {
+  spectron: Spectron;
+  outbox?: OutboxOptions | undefined;
+}): Breaker {
+  return sharedOf(options.spectron, options).breaker;
+}
+
 /** One outbox and one breaker for each service: threads keep their order, and an outage is waited for once. */
 export function sharedOf(
   spectron: Spectron,

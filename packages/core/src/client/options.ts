@@ -86,19 +86,15 @@ export function resolveOptions(options: SpectronOptions): ResolvedOptions {
       /^https?:$/.test(base.protocol) &&
       base.username + base.password + base.search + base.hash === "",
     "url",
-    "an absolute URL of http or https without user, query or fragment",
+    "an http(s) URL without user, query or fragment",
   );
-  base.pathname = base.pathname.replace(/\/?$/, "/");
+  base.pathname = base.pathname.replace(/(\/api\/v1)?\/?$/, "/");
   demand(
     typeof context === "string" && /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(context),
     "context",
     '1 to 64 letters, digits, _ or -, such as "dev"',
   );
-  demand(
-    apiKey === undefined || isHeaderText(apiKey),
-    "apiKey",
-    "visible ASCII, without the line end of a file",
-  );
+  demand(apiKey === undefined || isHeaderText(apiKey), "apiKey", "visible ASCII characters");
   demand(
     onBehalfOf === undefined || isHeaderText(onBehalfOf),
     "onBehalfOf",
