@@ -104,7 +104,7 @@ test("with a spill the next process, which has the right key, delivers what a ro
 test("a message that the service refuses for what it is does not wait", async () => {
   const spectron = connect({
     fetch: async (input, init) =>
-      String(input).endsWith("/facts/batch")
+      new Request(input, init).url.endsWith("/facts/batch")
         ? Response.json({ code: "validation_failed" }, { status: 400 })
         : service.fetch(input, init),
   });
