@@ -442,6 +442,11 @@ describe("createSpectron refuses", () => {
   });
 });
 
+test("options that nobody awaited are named", () => {
+  const options = Promise.resolve({}) as unknown as SpectronOptions;
+  expect(() => createSpectron(options)).toThrow(/"options" must be awaited, as embedded/);
+});
+
 test("flush waits ten seconds at most, also for a service that hangs", async () => {
   vi.useFakeTimers();
   try {

@@ -1,6 +1,6 @@
 import { MemoryError } from "@spectron/core";
 import type { Drainable, MemoryErrorCode, Spectron } from "@spectron/core";
-import { createTranscript, sharedBreaker } from "@spectron/core/transcript";
+import { createTranscript, transcriptBreaker } from "@spectron/core/transcript";
 import type { Transcript, TranscriptEntry, TranscriptHistory } from "@spectron/core/transcript";
 import { mapStoredMessagesToChatMessages } from "@langchain/core/messages";
 import type { BaseMessage, StoredMessage } from "@langchain/core/messages";
@@ -121,7 +121,7 @@ export function serviceTranscript(options: SpectronChatMessageHistoryOptions): M
 
   /** Asks nothing while the service is known to hang. */
   const whileAnswering = async <Value>(work: () => Promise<Value>): Promise<Value> =>
-    sharedBreaker(options).run(work, options.timeoutMs, { waits: true });
+    transcriptBreaker(options).run(work, options.timeoutMs);
 
   return {
     async getMessages() {

@@ -1,7 +1,7 @@
 import { MemoryError } from "@spectron/core";
 import type { Spectron } from "@spectron/core";
 import { reportFailure } from "@spectron/core/adapter";
-import { createTranscript, sharedBreaker } from "@spectron/core/transcript";
+import { createTranscript, transcriptBreaker } from "@spectron/core/transcript";
 import type { Transcript, TranscriptEntry, TranscriptHistory } from "@spectron/core/transcript";
 import type {
   AgentInputItem,
@@ -43,7 +43,7 @@ export function createStoredSession(options: MemorySessionOptions): MemorySessio
   const { spectron } = options;
   const includeTools = options.tools?.include ?? [];
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-  const breaker = sharedBreaker(options);
+  const breaker = transcriptBreaker(options);
   const conversations = new Map<string, Conversation>();
   const busy = busyBy.get(spectron) ?? new Map<string, Conversation>();
   busyBy.set(spectron, busy);
@@ -99,7 +99,7 @@ export function createStoredSession(options: MemorySessionOptions): MemorySessio
       return working;
     };
     try {
-      return await breaker.run(ask, timeoutMs, { waits: true });
+      return await breaker.run(ask, timeoutMs);
     } catch (error) {
       isOver = true;
       // what no retry and no waiting can mend is the application's to know at once

@@ -3,26 +3,27 @@ import { MemoryError } from "../client/errors.ts";
 
 /** Keeps a dead service from costing every call a wait: closed, open for a pause, then one probe. */
 export interface Breaker {
-  /**
-   * Waits so long for the answer. `waits` says that only waiting is worth a pause: what fails at once is asked again.
-   *
-   * @throws MemoryError `connection`, at once, while open; `timeout`.
-   */
-  run<Value>(
-    work: () => Promise<Value>,
-    timeoutMs?: number,
-    options?: { waits?: boolean },
-  ): Promise<Value>;
+  /** Waits so long for the answer. @throws MemoryError `connection`, at once, while open; `timeout`. */
+  run<Value>(work: () => Promise<Value>, timeoutMs?: number): Promise<Value>;
 }
 
-export function createBreaker(options: { pauseMs: number; now: () => number }): Breaker {
+/** A refused request says that the service lives; only silence and faults open a breaker. */
+const OUTAGE = ["timeout", "connection", "server"];
+/** Pause after an outage before one probe is let through. */
+const PAUSE_MS = 30_000;
+
+export function createBreaker(options: {
+  now: () => number;
+  /** Failures that open it. */
+  codes?: readonly string[] | undefined;
+}): Breaker {
+  const { now: clock, codes = OUTAGE } = options;
   let openUntil = 0;
   let probing = false;
-  let isSilent = false;
   return {
-    async run(work, timeoutMs, { waits } = {}) {
-      const now = options.now();
-      if (openUntil > 0 && (isSilent || !waits) && (now < openUntil || probing))
+    async run(work, timeoutMs) {
+      const now = clock();
+      if (openUntil > 0 && (now < openUntil || probing))
         throw new MemoryError(
           "connection",
           "Memory failed a moment ago and is not asked again yet.",
@@ -39,11 +40,7 @@ export function createBreaker(options: { pauseMs: number; now: () => number }): 
       try {
         return await withDeadline(async () => answer, { call: "Memory", timeoutMs });
       } catch (error) {
-        const { code } = error as MemoryError;
-        if (code === "timeout" || (!waits && ["connection", "server"].includes(code))) {
-          openUntil = options.now() + options.pauseMs;
-          isSilent = code === "timeout";
-        }
+        if (codes.includes((error as MemoryError).code)) openUntil = clock() + PAUSE_MS;
         throw error;
       } finally {
         probing = false;

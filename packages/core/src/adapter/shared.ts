@@ -14,18 +14,7 @@ export interface Shared {
   forgotten: number;
 }
 
-/** Pause after an outage before one probe is let through. */
-const BREAKER_PAUSE_MS = 30_000;
-
 const byService: WeakMap<Service, Shared> = /* @__PURE__ */ new WeakMap();
-
-/** The breaker of recall, for an adapter's own reads and writes of the service. */
-export function sharedBreaker(options: {
-  spectron: Spectron;
-  outbox?: OutboxOptions | undefined;
-}): Breaker {
-  return sharedOf(options.spectron, options).breaker;
-}
 
 /** One outbox and one breaker for each service: threads keep their order, and an outage is waited for once. */
 export function sharedOf(
@@ -35,7 +24,7 @@ export function sharedOf(
   const { now = Date.now } = options;
   const shared = byService.get(spectron.service) ?? {
     outbox: createOutbox({ ...options.outbox, now }),
-    breaker: createBreaker({ pauseMs: BREAKER_PAUSE_MS, now }),
+    breaker: createBreaker({ now }),
     forgotten: 0,
   };
   byService.set(spectron.service, shared);

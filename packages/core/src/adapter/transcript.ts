@@ -9,7 +9,7 @@ import type { TranscriptLog, TranscriptMark } from "./transcript-log.ts";
 import { batchesOf, itemTurns, markTurn } from "./transcript-wire.ts";
 import type { MemoryBinding, SessionMap, TurnMessage } from "./types.ts";
 
-export { sharedBreaker } from "./shared.ts";
+export { sharedBreaker, transcriptBreaker } from "./shared-breaker.ts";
 export type { Breaker } from "./breaker.ts";
 
 /** One item of a transcript, and what it says. */

@@ -80,6 +80,7 @@ export function resolveOptions(options: SpectronOptions): ResolvedOptions {
     random = Math.random,
     sleep = sleepFor,
   } = options ?? {};
+  demand(!(options instanceof Promise), "options", "awaited, as embedded() is");
   const base = typeof url === "string" && URL.canParse(url) ? new URL(url) : undefined;
   demand(
     base !== undefined &&
