@@ -1,4 +1,4 @@
-import type { MemoryError } from "@spectron/core";
+import { reportFailure } from "@spectron/core/adapter";
 import type { AdapterMemory, MemoryBinding, MemoryOptions } from "@spectron/core/adapter";
 
 /** Stored messages that a regenerated answer, an edit or a deletion left behind. */
@@ -39,15 +39,13 @@ export function findLeftovers(
   const isStored = options.store !== "never" && binding.scope !== "" && binding.session !== "";
   let found: StoredMessage[] = [];
 
-  const report = (error: MemoryError): void => {
-    options.onError?.(error, { operation: "store" });
-  };
   const inOrder = (work: () => Promise<void>): void => {
     const nothingToStore = async (): Promise<[]> => {
       await work();
       return [];
     };
-    memory.write(binding, nothingToStore).catch(report);
+    // the kit reports what fails
+    memory.write(binding, nothingToStore).catch(() => undefined);
   };
 
   const look = async (): Promise<StoredMessage[]> => {
@@ -66,7 +64,7 @@ export function findLeftovers(
         found = await look();
       } catch (error) {
         // the messages behind this look must not wait for it
-        report(error as MemoryError);
+        reportFailure(options, error, { operation: "store" });
       }
     });
 

@@ -20,6 +20,7 @@ test("the adapter kit exports these values and no others", async () => {
       "idAnchor",
       "ordinalAnchor",
       "prefixAnchor",
+      "reportFailure",
       "requireBinding",
       "stripMemoryBlocks",
     ]

@@ -9,7 +9,7 @@ export type { Sessions } from "./client/sessions.ts";
 export type { Drainable, FlushResult, Spectron } from "./client/spectron.ts";
 export type { State } from "./client/state.ts";
 export type { RowOf } from "./client/walk.ts";
-export type { OutboxOptions, OutboxSpill, OutboxState } from "./adapter/outbox-options.ts";
+export type { OutboxOptions, OutboxSpill } from "./adapter/outbox-options.ts";
 export type { MemorySpan, MemoryTracer } from "./adapter/telemetry.ts";
 export type {
   MemoryOptions,

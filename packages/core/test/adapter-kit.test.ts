@@ -183,6 +183,12 @@ describe("bindings", () => {
     { ...alice, scope: "" },
     { ...alice, session: "" },
     { ...alice, session: "  " },
+    { ...alice, scope: "org/acme/user/undefined" },
+    { ...alice, scope: "null/user" },
+    { ...alice, scope: "NaN" },
+    { ...alice, scope: "org/[object Object]" },
+    { ...alice, session: "undefined" },
+    { ...alice, session: "thread/null" },
   ])("a call bound to %j sends nothing and is reported once", async (binding) => {
     const { service, spectron } = await stage();
     const onError = vi.fn<(error: MemoryError) => void>();
@@ -196,9 +202,33 @@ describe("bindings", () => {
     expect(onError).toHaveBeenCalledOnce();
   });
 
+  test("each wrong scope is reported, and names what is wrong with it", async () => {
+    const { spectron } = await stage();
+    const onError = vi.fn<(error: MemoryError) => void>();
+    const memory = memoryOf(spectron, { onError });
+    const scopes = ["org//x", "org/*", `org/${"u".repeat(200)}`, "org/acme/user/undefined"];
+    for (const scope of [...scopes, ...scopes])
+      for (const session of ["s1", "s2"])
+        await memory.turn({ scope, session }, { inputs: [], query: "q" }).block;
+    const messages = onError.mock.calls.map(([{ message }]) => message);
+    expect(messages).toHaveLength(4);
+    for (const message of messages.slice(0, 3)) expect(message).toMatch(/^Segment 2 of the scope/);
+    expect(messages[3]).toContain('"undefined"');
+  });
+
+  test.each(["org/acme/user/undefined-behaviour", "org/nullable", "NaNette", "a/undefined=1"])(
+    "an id that only begins like a slip is an id: %s",
+    (scope) => {
+      expect(requireBinding({ scope, session: "null-thread" })).toEqual({
+        scope,
+        session: "null-thread",
+      });
+    },
+  );
+
   test("the root is only meant when it is spelled so", () => {
     expect(requireBinding({ scope: "/", session: "s" }).scope).toBe("/");
-    expect(() => requireBinding({ scope: "//", session: "s" })).toThrow(/segment/);
+    expect(() => requireBinding({ scope: "//", session: "s" })).toThrow(/Segment/);
   });
 });
 

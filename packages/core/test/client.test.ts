@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { ApiError, createSpectron, MemoryError } from "../src/index.ts";
 import type { Spectron, SpectronOptions } from "../src/index.ts";
+import { createAdapterMemory } from "../src/adapter/index.ts";
 import { createAdmin } from "../src/client/admin.ts";
 import { json, stageService } from "./staged-service.ts";
 
@@ -441,13 +442,125 @@ describe("createSpectron refuses", () => {
   });
 });
 
-test("close ends the service it was given, also when a flush fails, and refuses later calls", async () => {
+test("options that nobody awaited are named", () => {
+  const options = Promise.resolve({}) as unknown as SpectronOptions;
+  expect(() => createSpectron(options)).toThrow(/"options" must be awaited, as embedded/);
+});
+
+test("flush waits ten seconds at most, also for a service that hangs", async () => {
+  vi.useFakeTimers();
+  try {
+    const spectron = connect("http://service.test", { fetch: async () => new Promise(() => {}) });
+    const memory = createAdapterMemory({ spectron, adapter: "kit", recall: false });
+    memory.turn(
+      { scope: "u/a", session: "s" },
+      { inputs: [{ role: "user", text: "hi", anchor: "1" }] },
+    );
+    const told = vi.fn();
+    void spectron.flush().then(told);
+    await vi.advanceTimersByTimeAsync(9_999);
+    expect(told).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(told).toHaveBeenCalledExactlyOnceWith({ undelivered: 1 });
+    void spectron.close().then(told);
+    await vi.advanceTimersByTimeAsync(10_001);
+    expect(told).toHaveBeenCalledTimes(2);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+describe("what a refusal says", () => {
+  test("names the field that was refused, and keeps the service's words beside the message", async () => {
+    const errors = [
+      { path: "messages.0.role", message: "must be one of user, assistant" },
+      { path: "metadata.a secret key", message: "too long" },
+    ];
+    const service = await stageService((_, response) => {
+      json(response, 400, { code: "validation_failed", detail: SECRET, errors });
+    });
+    const error = await failure(connect(service.url).facts.batch(batch));
+    expect(error).toMatchObject({ code: "validation", status: 400, errors });
+    expect(error.message).toContain("(validation_failed: messages.0.role)");
+    expect(error.message).not.toMatch(/secret|launch/);
+  });
+
+  test("leaves out a field whose name could be content", async () => {
+    const service = await stageService((_, response) => {
+      json(response, 422, { errors: [{ path: "metadata.the launch code", message: "x" }] });
+    });
+    const error = await failure(connect(service.url).facts.batch(batch));
+    expect(error.message).toBe(
+      "POST /facts/batch answered 422. This service does not accept the request.",
+    );
+  });
+
+  test("names context and address where the key is wrong, and never the key", async () => {
+    const service = await stageService((_, response) => {
+      json(response, 401, { code: "unauthorized" });
+    });
+    const { message } = await failure(connect(service.url).me());
+    expect(message).toBe(
+      `GET /me answered 401 (unauthorized). Check that apiKey is a key of context "dev" at ${service.url}/.`,
+    );
+  });
+});
+
+test.each(["", "/", "/api/v1", "/api/v1/"])(
+  "a url that ends in %j reaches the same service",
+  async (end) => {
+    const service = await stageService((_, response) => {
+      json(response, 200, {});
+    });
+    await connect(`${service.url}${end}`).me();
+    await connect(`${service.url}/memory${end}`).me();
+    expect(service.seen.map(({ path }) => path)).toEqual([
+      "/api/v1/dev/me",
+      "/memory/api/v1/dev/me",
+    ]);
+  },
+);
+
+describe("routes that a service may not have", () => {
+  const admins = async (
+    answer: (path: string) => number,
+  ): Promise<ReturnType<typeof createAdmin>> => {
+    const service = await stageService(({ path }, response) => {
+      const status = answer(path);
+      json(response, status, status === 200 ? { principals: [] } : { code: "not_found" });
+    });
+    return createAdmin(connect(service.url));
+  };
+
+  test("are told from rows that are not there", async () => {
+    const none = await admins(() => 404);
+    for (const call of [
+      async () => none.scopes.list(),
+      async () => none.principals.get("p1"),
+      async () => none.keys.mint({ name: "k" }),
+      async () => none.scopes.forget("u/a"),
+    ])
+      expect((await failure(call())).code).toBe("unsupported");
+    const some = await admins((path) => (path.includes("principals/") ? 404 : 200));
+    expect((await failure(some.principals.get("p1"))).code).toBe("not_found");
+  });
+});
+
+test("close ends the service it was given on time, says what is undelivered, and refuses later calls", async () => {
   const close = vi.fn(async () => undefined);
   const spectron = connect("http://service.test", { close, fetch: async () => Response.json({}) });
   spectron.drainables.add({
-    flush: async () => Promise.reject(new MemoryError("timeout", "late")),
+    flush: async () => new Promise(() => undefined),
+    undelivered: () => 2,
   });
-  expect((await failure(spectron.close({ timeoutMs: 1 }))).code).toBe("timeout");
+  spectron.drainables.add({
+    flush: async () => Promise.reject(new MemoryError("server", "broken")),
+    undelivered: () => 1,
+  });
+  expect(await spectron.flush({ timeoutMs: 1 })).toEqual({ undelivered: 3 });
+  expect(await spectron.close({ timeoutMs: 1 })).toEqual({ undelivered: 3 });
   expect(close).toHaveBeenCalledOnce();
-  expect((await failure(spectron.me())).code).toBe("configuration");
+  const error = await failure(spectron.me());
+  expect(error.code).toBe("configuration");
+  expect(error.message).toContain("3 writes undelivered; outbox.spill keeps them");
 });

@@ -1,9 +1,9 @@
 import type { MemoryOptions } from "@spectron/core/adapter";
 
 /** The parts of LangChain's runtime that bindings are read from. */
-export interface MemoryRuntime {
-  // oxlint-disable-next-line typescript/no-explicit-any -- the application's own context type
-  readonly context?: any;
+// oxlint-disable-next-line typescript/no-explicit-any -- the application's own context type, which it can name
+export interface MemoryRuntime<Context = any> {
+  readonly context?: Context;
   readonly configurable?: { thread_id?: string; [key: string]: unknown } | undefined;
   readonly signal?: AbortSignal | undefined;
 }

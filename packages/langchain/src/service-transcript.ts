@@ -1,6 +1,6 @@
 import { MemoryError } from "@spectron/core";
 import type { Drainable, MemoryErrorCode, Spectron } from "@spectron/core";
-import { createTranscript } from "@spectron/core/transcript";
+import { createTranscript, transcriptBreaker } from "@spectron/core/transcript";
 import type { Transcript, TranscriptEntry, TranscriptHistory } from "@spectron/core/transcript";
 import { mapStoredMessagesToChatMessages } from "@langchain/core/messages";
 import type { BaseMessage, StoredMessage } from "@langchain/core/messages";
@@ -13,13 +13,15 @@ import type {
 
 type Entry = TranscriptEntry<StoredMessage>;
 
-/** Failures after which the same messages may still get through. */
+/** Failures after which the same messages may still get through; somebody gives a refused key its rights back. */
 const PASSING: ReadonlySet<MemoryErrorCode> = new Set([
   "connection",
   "timeout",
   "rate_limited",
   "server",
   "conflict",
+  "unauthorized",
+  "forbidden",
 ] as const);
 /** Messages that may wait for a service that is down; beyond that new ones are refused, loudly. */
 const MOST_WAITING = 1_000;
@@ -60,7 +62,7 @@ export function serviceTranscript(options: SpectronChatMessageHistoryOptions): M
       );
       waiting.mayBeStored = false;
     } catch (error) {
-      if (MemoryError.isInstance(error) && PASSING.has(error.code)) {
+      if (isPassing(error)) {
         waiting.mayBeStored = true;
         throw error;
       }
@@ -78,8 +80,8 @@ export function serviceTranscript(options: SpectronChatMessageHistoryOptions): M
       tail: Promise.resolve(),
       async flush() {
         await inOrder().catch(() => undefined);
-        return { undelivered: waiting.entries.length };
       },
+      undelivered: () => waiting.entries.length,
     };
     conversations.set(name, waiting);
     spectron.drainables.add(waiting);
@@ -89,7 +91,7 @@ export function serviceTranscript(options: SpectronChatMessageHistoryOptions): M
     spectron.drainables.delete(waiting);
     if (conversations.get(name) === waiting) conversations.delete(name);
   };
-  const inOrder = async (added: readonly Entry[] = []): Promise<void> => {
+  const take = (added: readonly Entry[]): Waiting => {
     const waiting = waitingNow();
     const { length } = waiting.entries;
     if (length + added.length > MOST_WAITING)
@@ -98,6 +100,10 @@ export function serviceTranscript(options: SpectronChatMessageHistoryOptions): M
         `The history holds ${length} messages that were not delivered and takes no more. Is the memory service reachable?`,
       );
     waiting.entries.push(...added);
+    return waiting;
+  };
+  const inOrder = async (added: readonly Entry[] = []): Promise<void> => {
+    const waiting = take(added);
     const work = waiting.tail.then(async () => deliver(waiting));
     const settled = work.catch(() => undefined);
     waiting.tail = settled;
@@ -113,13 +119,31 @@ export function serviceTranscript(options: SpectronChatMessageHistoryOptions): M
     return { item: message.toDict(), message: said, remember };
   };
 
+  /** Asks nothing while the service is known to hang. */
+  const whileAnswering = async <Value>(work: () => Promise<Value>): Promise<Value> =>
+    transcriptBreaker(options).run(work, options.timeoutMs);
+
   return {
     async getMessages() {
-      await inOrder();
-      return mapStoredMessagesToChatMessages(await transcript().read());
+      const read = async (): Promise<StoredMessage[]> => {
+        await inOrder();
+        return transcript().read();
+      };
+      return mapStoredMessagesToChatMessages(await whileAnswering(read));
     },
     async addMessages(messages) {
-      await inOrder(messages.map(entryOf));
+      const entries = messages.map(entryOf);
+      let isAsked = false;
+      const add = async (): Promise<void> => {
+        isAsked = true;
+        await inOrder(entries);
+      };
+      try {
+        await whileAnswering(add);
+      } catch (error) {
+        if (!isAsked) take(entries);
+        throw error;
+      }
     },
     async clear() {
       const waiting = waitingNow();
@@ -129,6 +153,11 @@ export function serviceTranscript(options: SpectronChatMessageHistoryOptions): M
       await transcript().clear();
     },
   };
+}
+
+/** True for a failure after which the same messages may still get through. */
+export function isPassing(error: unknown): boolean {
+  return MemoryError.isInstance(error) && PASSING.has(error.code);
 }
 
 /** What a failed write did not store after all: its answer may have been lost on the way. */

@@ -1,9 +1,10 @@
 import { MemoryError } from "@spectron/core";
+import { reportFailure } from "@spectron/core/adapter";
 import type { MemoryOptions } from "@spectron/core/adapter";
 import { BaseListChatMessageHistory } from "@langchain/core/chat_history";
 import type { BaseMessage } from "@langchain/core/messages";
 import { rememberingTranscript } from "./remembering-transcript.ts";
-import { serviceTranscript } from "./service-transcript.ts";
+import { isPassing, serviceTranscript } from "./service-transcript.ts";
 import { within } from "./within.ts";
 
 /** What keeps the messages themselves; every message history of LangChain is one. */
@@ -20,11 +21,11 @@ export interface SpectronChatMessageHistoryOptions extends MemoryOptions {
   session: string;
   /** Where the messages are kept. @default the memory service itself */
   transcript?: MessageTranscript | undefined;
-  /** Longest wait for the service before the chain goes on without it. @default 5000 */
+  /** Longest wait for the service before the chain goes on without it. @default 2000 */
   timeoutMs?: number | undefined;
 }
 
-const DEFAULT_TIMEOUT_MS = 5_000;
+const DEFAULT_TIMEOUT_MS = 2000;
 
 /**
  * The messages of a conversation exactly as they were added, and what they say as long-term memory.
@@ -41,7 +42,7 @@ export class SpectronChatMessageHistory extends BaseListChatMessageHistory {
     this.options = options;
     this.transcript =
       options.transcript === undefined
-        ? serviceTranscript(options)
+        ? serviceTranscript({ ...options, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS })
         : rememberingTranscript(options.transcript, options);
   }
 
@@ -68,14 +69,17 @@ export class SpectronChatMessageHistory extends BaseListChatMessageHistory {
     work: Promise<Value>,
     fallback: Value,
   ): Promise<Value> {
-    const { failureMode, onError, timeoutMs = DEFAULT_TIMEOUT_MS } = this.options;
+    const { failureMode, timeoutMs = DEFAULT_TIMEOUT_MS } = this.options;
     try {
       return await within(work, timeoutMs);
     } catch (error) {
       if (failureMode === "throw" || !MemoryError.isInstance(error)) throw error;
       const isBinding = error.code === "configuration";
+      // what did not reach the service waits, unless it was refused for good or there is no more room
+      const isServices = operation === "store" && this.options.transcript === undefined;
+      const kept = isServices ? isPassing(error) : undefined;
       if (!isBinding || !this.hasReportedBinding)
-        onError?.(error, { operation: isBinding ? "bind" : operation });
+        reportFailure(this.options, error, { operation: isBinding ? "bind" : operation, kept });
       this.hasReportedBinding ||= isBinding;
       return fallback;
     }

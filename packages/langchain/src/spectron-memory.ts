@@ -1,6 +1,8 @@
 import { MemoryError } from "@spectron/core";
-import { createAdapterMemory, ordinalAnchor } from "@spectron/core/adapter";
+import type { TurnsResponse } from "@spectron/core";
+import { createAdapterMemory, ordinalAnchor, reportFailure } from "@spectron/core/adapter";
 import type { AdapterMemory, MemoryOptions, MemoryTurn, TurnMessage } from "@spectron/core/adapter";
+import { sharedBreaker } from "@spectron/core/transcript";
 import {
   BaseMemory,
   getInputValue,
@@ -91,16 +93,20 @@ export class SpectronMemory extends BaseMemory {
   }
 
   private async recentMessages(): Promise<BaseMessage[]> {
-    const { spectron, recent = DEFAULT_RECENT, recall, failureMode, onError } = this.options;
+    const { spectron, recent = DEFAULT_RECENT, recall, failureMode } = this.options;
     if (recent <= 0) return [];
     const throws = failureMode === "throw";
     const timeoutMs = (recall === false ? undefined : recall?.timeoutMs) ?? DEFAULT_WAIT_MS;
-    try {
-      if (this.saved !== undefined) await within(this.saved.delivered(), timeoutMs);
+    const read = async (): Promise<TurnsResponse> => {
+      // a slow write may not use up the time of the read: that would look like an outage
+      if (this.saved !== undefined)
+        await within(this.saved.delivered(), timeoutMs / 2).catch(() => undefined);
       const id = await this.memory.sessionId(this.options);
       const page = { limit: recent, order: "desc" as const };
-      const bound = throws ? {} : { timeoutMs, retries: 0 };
-      const { turns } = await spectron.sessions.turns(id, page, bound);
+      return spectron.sessions.turns(id, page, throws ? {} : { timeoutMs, retries: 0 });
+    };
+    try {
+      const { turns } = await (throws ? read() : sharedBreaker(this.options).run(read, timeoutMs));
       return turns.toReversed().flatMap((turn): BaseMessage[] => {
         if (turn.role === "user") return [new HumanMessage(turn.content)];
         return turn.role === "assistant" ? [new AIMessage(turn.content)] : [];
@@ -108,7 +114,8 @@ export class SpectronMemory extends BaseMemory {
     } catch (error) {
       if (throws || !MemoryError.isInstance(error)) throw error;
       // what the chain is bound to was checked, and reported, by the turn
-      if (error.code !== "configuration") onError?.(error, { operation: "recall" });
+      if (error.code !== "configuration")
+        reportFailure(this.options, error, { operation: "recall" });
       return [];
     }
   }

@@ -1,7 +1,8 @@
 import { MemoryError } from "@spectron/core";
 import type { QueryHit, QueryRequest, Spectron } from "@spectron/core";
-import { requireBinding } from "@spectron/core/adapter";
+import { reportFailure, requireBinding } from "@spectron/core/adapter";
 import type { OnError } from "@spectron/core/adapter";
+import { sharedBreaker } from "@spectron/core/transcript";
 import { Document } from "@langchain/core/documents";
 import { BaseRetriever } from "@langchain/core/retrievers";
 import type { BaseRetrieverInput } from "@langchain/core/retrievers";
@@ -70,17 +71,16 @@ export class SpectronRetriever extends BaseRetriever<MemoryMetadata> {
   }
 
   override async _getRelevantDocuments(query: string): Promise<Document<MemoryMetadata>[]> {
-    const { spectron, failureMode, onError } = this.options;
+    const { spectron, failureMode, timeoutMs = DEFAULT_TIMEOUT_MS } = this.options;
     try {
-      const { hits } = await spectron.query(this.request(query), {
-        timeoutMs: this.options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-        retries: 0,
-        signal: this.runtime.signal,
-      });
+      const request = this.request(query);
+      const { hits } = await sharedBreaker(this.options).run(async () =>
+        spectron.query(request, { timeoutMs, retries: 0, signal: this.runtime.signal }),
+      );
       return hits.map(toDocument);
     } catch (error) {
       if (failureMode === "throw" || !MemoryError.isInstance(error)) throw error;
-      onError?.(error, { operation: "recall" });
+      reportFailure(this.options, error, { operation: "recall" });
       return [];
     }
   }

@@ -6,6 +6,7 @@ import { RunnableWithMessageHistory } from "@langchain/core/runnables";
 import { FakeListChatModel } from "@langchain/core/utils/testing";
 import { BufferMemory } from "@langchain/classic/memory";
 import { ConversationChain } from "@langchain/classic/chains";
+import type { OnError } from "@spectron/core";
 import { SpectronChatMessageHistory } from "@spectron/langchain/history";
 import type { SpectronChatMessageHistoryOptions } from "@spectron/langchain/history";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -332,15 +333,60 @@ describe("failures", () => {
     ]);
   });
 
-  test("with the service down the chain goes on without history, in bounded time, unless asked to fail", async () => {
-    const { errors, onError } = collectErrors();
-    const spectron = harness.through(async () => new Promise<Response>(() => undefined));
-    const options = { spectron, timeoutMs: 10, onError };
-    expect(await history(options).getMessages()).toEqual([]);
-    expect(errors.map((error) => error.code)).toEqual(["timeout"]);
-    await expect(history({ ...options, failureMode: "throw" }).getMessages()).rejects.toMatchObject(
-      { code: "timeout" },
+  test("a service that hangs is waited for once; the chain goes on without history, unless asked to fail", async () => {
+    const scope = harness.newScope();
+    const gate = Promise.withResolvers<void>();
+    let asked = 0;
+    const spectron = harness.through(
+      async () => {
+        asked += 1;
+        await gate.promise;
+        return undefined;
+      },
+      { close: undefined },
     );
+    const heard: string[] = [];
+    const onError: OnError = ({ code }, { operation, kept }) => {
+      heard.push(`${operation} ${code} ${kept}`);
+    };
+    const options = { spectron, scope, timeoutMs: 10, onError };
+    expect(await history(options).getMessages()).toEqual([]);
+    await history(options).addUserMessage("one");
+    expect(await history(options).getMessages()).toEqual([]);
+    await history(options).addUserMessage("two");
+    const throwing = history({ ...options, failureMode: "throw" });
+    await expect(throwing.getMessages()).rejects.toMatchObject({ code: "connection" });
+    expect(asked).toBe(1);
+    expect(heard).toEqual([
+      "recall timeout undefined",
+      "store connection true",
+      "recall connection undefined",
+      "store connection true",
+    ]);
+    expect(await spectron.flush({ timeoutMs: 10 })).toEqual({ undelivered: 2 });
+
+    gate.resolve();
+    expect(await spectron.flush()).toEqual({ undelivered: 0 });
+    expect(textsOf(await history({ ...options, timeoutMs: 20_000 }).getMessages())).toEqual([
+      "human: one",
+      "human: two",
+    ]);
+    expect(heard).toHaveLength(4);
+  });
+
+  test("what a refused key kept out is kept, and stored when the key is accepted", async () => {
+    const scope = harness.newScope();
+    let isRefused = true;
+    const spectron = harness.through(async () =>
+      isRefused ? Response.json({ code: "unauthorized" }, { status: 401 }) : undefined,
+    );
+    const { errors, onError } = collectErrors();
+    await history({ spectron, scope, onError }).addUserMessage("one");
+    expect(errors.map((error) => error.code)).toEqual(["unauthorized"]);
+    expect(await spectron.flush()).toEqual({ undelivered: 1 });
+    isRefused = false;
+    expect(await spectron.flush()).toEqual({ undelivered: 0 });
+    expect(textsOf(await history({ scope }).getMessages())).toEqual(["human: one"]);
   });
 
   test("without a session nothing is written, with one warning", async () => {

@@ -204,3 +204,21 @@ test("memory is never stored as something said", async () => {
   await harness.spectron.flush();
   expect(JSON.stringify(harness.units(scope))).not.toContain("spectron-memory");
 });
+
+test("a service that hangs is waited for once, and the chain goes on", async () => {
+  let asked = 0;
+  const spectron = harness.through(
+    async () => {
+      asked += 1;
+      return new Promise<Response>(() => undefined);
+    },
+    { close: undefined },
+  );
+  const { errors, onError } = collectErrors();
+  const hanging = memory({ spectron, onError, recall: { timeoutMs: 10 } });
+  expect(await hanging.loadMemoryVariables({ input: "hi" })).toEqual({ history: "" });
+  const once = asked;
+  expect(await hanging.loadMemoryVariables({ input: "hi again" })).toEqual({ history: "" });
+  expect(asked).toBe(once);
+  expect(new Set(errors.slice(2).map((error) => error.code))).toEqual(new Set(["connection"]));
+});

@@ -1,4 +1,4 @@
-import { ApiError, MemoryError } from "@spectron/core";
+import { MemoryError } from "@spectron/core";
 import type { Drainable, Spectron } from "@spectron/core";
 import type { Transcript, TranscriptEntry, TranscriptHistory } from "@spectron/core/transcript";
 import type { AgentInputItem } from "@openai/agents";
@@ -10,6 +10,8 @@ export type Write = () => Promise<void>;
 export interface ConversationQueue {
   /** Rejects with the first failure; with `keep`, the write is tried again by later calls and by flush. */
   write(write: Write, options: { keep: boolean }): Promise<void>;
+  /** Keeps a write without an attempt; false when no more are kept. */
+  keep(write: Write): boolean;
   /** Runs when nothing is kept any more; rejects when that fails. */
   change<Value>(work: () => Promise<Value>): Promise<Value>;
   /** Runs whether or not what is kept could be stored. */
@@ -30,6 +32,8 @@ export function createConversationQueue(options: {
 }): ConversationQueue {
   const { spectron, onLost, onBusy } = options;
   const kept: Write[] = [];
+  /** Writes that were taken over and are neither stored nor given up. */
+  let taken = 0;
   let tail: Promise<unknown> = Promise.resolve();
 
   const storeKept = async (): Promise<void> => {
@@ -41,13 +45,14 @@ export function createConversationQueue(options: {
         onLost(error);
       }
       kept.shift();
+      taken -= 1;
     }
   };
   const drainable: Drainable = {
     async flush() {
       await inOrder(storeKept).catch(() => undefined);
-      return { undelivered: kept.length };
     },
+    undelivered: () => taken,
   };
   const inOrder = async <Value>(work: () => Promise<Value>): Promise<Value> => {
     const result = tail.then(work);
@@ -67,16 +72,26 @@ export function createConversationQueue(options: {
   };
 
   return {
-    write: async (write, { keep }) =>
-      inOrder(async () => {
+    async write(write, { keep }) {
+      taken += 1;
+      await inOrder(async () => {
         try {
           await storeKept();
           await write();
         } catch (error) {
-          if (keep && isTemporary(error) && kept.length < MOST_KEPT) kept.push(write);
+          if (keep && isTemporary(error) && taken <= MOST_KEPT) kept.push(write);
+          else taken -= 1;
           throw error;
         }
-      }),
+        taken -= 1;
+      });
+    },
+    keep(write) {
+      if (taken >= MOST_KEPT) return false;
+      taken += 1;
+      void inOrder(async () => kept.push(write));
+      return true;
+    },
     change: async (work) =>
       inOrder(async () => {
         await storeKept();
@@ -140,8 +155,10 @@ async function newestPosition(history: History): Promise<number> {
   return 0;
 }
 
-/** What another attempt may mend. */
-function isTemporary(error: unknown): boolean {
-  if (error instanceof ApiError) return error.retryable;
-  return MemoryError.isInstance(error) && (error.code === "connection" || error.code === "timeout");
+/** What another attempt may mend; somebody gives a refused key its rights back. */
+export function isTemporary(error: unknown): boolean {
+  return (
+    MemoryError.isInstance(error) &&
+    (error.retryable || error.code === "unauthorized" || error.code === "forbidden")
+  );
 }

@@ -1,5 +1,9 @@
-import { MemoryError } from "@spectron/core";
-import { createAdapterMemory, idAnchor, ordinalAnchor } from "@spectron/core/adapter";
+import {
+  createAdapterMemory,
+  idAnchor,
+  ordinalAnchor,
+  reportFailure,
+} from "@spectron/core/adapter";
 import type { TurnMessage } from "@spectron/core/adapter";
 import type {
   AgentInputItem,
@@ -47,10 +51,7 @@ export function decorateSession<Inner extends Session>(
       return await work();
     } catch (error) {
       if (throws) throw error;
-      const typed = MemoryError.isInstance(error)
-        ? error
-        : new MemoryError("server", "Memory could not read the transcript.", { cause: error });
-      options.onError?.(typed, { operation: "store" });
+      reportFailure(options, error, { operation: "store" });
       return undefined;
     }
   };

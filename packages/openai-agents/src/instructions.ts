@@ -1,12 +1,11 @@
-import { MemoryError } from "@spectron/core";
-import { createAdapterMemory } from "@spectron/core/adapter";
+import { createAdapterMemory, reportFailure } from "@spectron/core/adapter";
 import type { AdapterMemory, MemoryBinding } from "@spectron/core/adapter";
+import { sharedBreaker } from "@spectron/core/transcript";
 import type { Agent, AgentInputItem, CallModelInputFilter, RunContext } from "@openai/agents";
 import { isUserMessage, lastUserText } from "./messages.ts";
 import { fromContext } from "./options.ts";
 import type { MemoryInstructionsOptions } from "./options.ts";
 import { runMemory } from "./run-memory.ts";
-import { within } from "./within.ts";
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the agent's own output type does not matter here
 type AnyAgent<Context> = Agent<Context, any>;
@@ -141,10 +140,10 @@ async function lastStored(
     return turns.find(({ role, remember }) => role === "user" && remember !== false)?.content;
   };
   try {
-    return await within(read(), timeoutMs, "The service");
+    return await sharedBreaker(options).run(read, timeoutMs);
   } catch (error) {
     if (options.failureMode === "throw") throw error;
-    if (MemoryError.isInstance(error)) options.onError?.(error, { operation: "recall" });
+    reportFailure(options, error, { operation: "recall" });
     return undefined;
   }
 }

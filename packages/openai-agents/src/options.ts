@@ -9,7 +9,7 @@ export interface MemorySessionOptions extends MemoryOptions {
   scope: FromContext;
   /** The conversation, such as a thread id. */
   session: string;
-  /** Longest that a run waits for its history, and for its storing, before it goes on without. @default 10000 */
+  /** Longest that a run waits for its history, and for its storing, before it goes on without. @default 2000 */
   timeoutMs?: number | undefined;
 }
 

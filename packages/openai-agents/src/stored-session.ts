@@ -1,6 +1,7 @@
 import { MemoryError } from "@spectron/core";
 import type { Spectron } from "@spectron/core";
-import { createTranscript } from "@spectron/core/transcript";
+import { reportFailure } from "@spectron/core/adapter";
+import { createTranscript, transcriptBreaker } from "@spectron/core/transcript";
 import type { Transcript, TranscriptEntry, TranscriptHistory } from "@spectron/core/transcript";
 import type {
   AgentInputItem,
@@ -9,7 +10,7 @@ import type {
   SessionHistoryRewriteAwareSession,
   SessionHistoryTransactionAwareSession,
 } from "@openai/agents";
-import { createConversationQueue, repeatableAppend } from "./conversation-queue.ts";
+import { createConversationQueue, isTemporary, repeatableAppend } from "./conversation-queue.ts";
 import type { ConversationQueue, Write } from "./conversation-queue.ts";
 import { toEntries } from "./entries.ts";
 import { fromJson, toJson } from "./item-json.ts";
@@ -17,7 +18,6 @@ import { isUserMessage, lastUserText, toWords } from "./messages.ts";
 import { fromContext } from "./options.ts";
 import type { MemorySessionOptions } from "./options.ts";
 import { runMemory } from "./run-memory.ts";
-import { within } from "./within.ts";
 
 /** A session that the memory service keeps, with every optional capability of the SDK. */
 export interface MemorySession extends RunContextAwareSession {
@@ -36,13 +36,14 @@ interface Conversation {
 /** Conversations with writes under way or kept; every session object of the conversation goes through these. */
 const busyBy: WeakMap<Spectron, Map<string, Conversation>> = /* @__PURE__ */ new WeakMap();
 
-/** A conversation is worth waiting for; a service that is gone says so sooner. */
-const DEFAULT_TIMEOUT_MS = 10_000;
+/** A conversation is worth more of a wait than what memory adds to it. */
+const DEFAULT_TIMEOUT_MS = 2000;
 
 export function createStoredSession(options: MemorySessionOptions): MemorySession {
   const { spectron } = options;
   const includeTools = options.tools?.include ?? [];
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const breaker = transcriptBreaker(options);
   const conversations = new Map<string, Conversation>();
   const busy = busyBy.get(spectron) ?? new Map<string, Conversation>();
   busyBy.set(spectron, busy);
@@ -72,33 +73,38 @@ export function createStoredSession(options: MemorySessionOptions): MemorySessio
     return made;
   };
 
-  const report = (error: unknown): void => {
-    const typed = MemoryError.isInstance(error)
-      ? error
-      : new MemoryError("server", "The transcript failed unexpectedly.", { cause: error });
-    options.onError?.(typed, { operation: "transcript" });
+  const report = (error: unknown, kept?: boolean): void => {
+    reportFailure(options, error, { operation: "transcript", kept });
   };
 
-  /** A run goes on without its history rather than not at all; an application's own call is told. */
+  /**
+   * A run goes on without its history rather than not at all; an application's own call is told. While the service is
+   * known to hang nothing is asked, and a write is kept by `keep`.
+   */
   const inRun = async <Value>(
     context: RunContext | undefined,
     work: () => Promise<Value>,
-    otherwise: Value,
+    { otherwise, keep }: { otherwise: Value; keep?: () => boolean },
   ): Promise<Value> => {
     if (context === undefined || options.failureMode === "throw") return work();
-    const working = work();
-    options.waitUntil?.(working.catch(() => undefined));
-    let over = false;
-    working.catch((error: unknown) => {
-      if (over) report(error);
-    });
+    let isAsked = false;
+    let isOver = false;
+    const ask = async (): Promise<Value> => {
+      isAsked = true;
+      const working = work();
+      options.waitUntil?.(working.catch(() => undefined));
+      working.catch((error: unknown) => {
+        if (isOver) report(error, keep && isTemporary(error));
+      });
+      return working;
+    };
     try {
-      return await within(working, timeoutMs, "The transcript");
+      return await breaker.run(ask, timeoutMs);
     } catch (error) {
-      over = true;
+      isOver = true;
       // what no retry and no waiting can mend is the application's to know at once
       if (MemoryError.isInstance(error) && LASTING.has(error.code)) throw error;
-      report(error);
+      report(error, isAsked ? keep && isTemporary(error) : keep?.());
       return otherwise;
     }
   };
@@ -146,7 +152,7 @@ export function createStoredSession(options: MemorySessionOptions): MemorySessio
         const { transcript, queue } = conversationOf(context);
         return (await queue.read(async () => transcript.read({ limit }))).map(fromJson);
       };
-      const items = await inRun(context, read, []);
+      const items = await inRun(context, read, { otherwise: [] });
       // a run that is resumed elsewhere brings no new input, so its last question is in here
       if (context !== undefined) runMemory(spectron, context).query ??= lastUserText(items);
       return items;
@@ -155,12 +161,16 @@ export function createStoredSession(options: MemorySessionOptions): MemorySessio
     async addItems(items, context) {
       if (items.length === 0) return;
       const copies = items.map(toJson);
-      const keep = context !== undefined && options.failureMode !== "throw";
+      const mayKeep = context !== undefined && options.failureMode !== "throw";
       const add = async (): Promise<void> => {
         const { transcript, queue } = conversationOf(context);
-        await queue.write(writeOf(transcript, copies, context), { keep });
+        await queue.write(writeOf(transcript, copies, context), { keep: mayKeep });
       };
-      await inRun(context, add, undefined);
+      const keep = (): boolean => {
+        const { transcript, queue } = conversationOf(context);
+        return queue.keep(writeOf(transcript, copies, context));
+      };
+      await inRun(context, add, { otherwise: undefined, keep });
     },
 
     async popItem(context) {

@@ -1,9 +1,9 @@
 import { Agent, Runner } from "@openai/agents";
 import { ScriptedModel, assistantMessage } from "@openai/agents/testing";
 import { createSpectron } from "@spectron/core";
-import type { Spectron } from "@spectron/core";
+import type { OnError, Spectron } from "@spectron/core";
 import { memorySession, withMemoryInstructions } from "@spectron/openai-agents";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { openService, user } from "./open-service.ts";
 import type { Person } from "./open-service.ts";
 
@@ -179,6 +179,99 @@ describe("a write", () => {
       alice.open({ spectron }).addItems([user("I live in Braga."), assistantMessage("Nice city.")]),
     ).rejects.toMatchObject({ code: "connection" });
     expect(await alice.open().getItems()).toEqual([]);
+  });
+});
+
+describe("a service that hangs", () => {
+  /** Answers nothing until it wakes up; then what was asked meanwhile too. */
+  function sleeper(): { spectron: Spectron; asked: () => number; wake: () => void } {
+    const gate = Promise.withResolvers<void>();
+    let asked = 0;
+    const spectron = createSpectron({
+      ...service().service,
+      close: undefined,
+      fetch: async (input, init) => {
+        asked += 1;
+        await gate.promise;
+        return service().service.fetch(input, init);
+      },
+    });
+    return { spectron, asked: () => asked, wake: gate.resolve };
+  }
+
+  test("is waited for once, asked nothing more, and given what was said when it answers", async () => {
+    const alice = person();
+    const { spectron, asked, wake } = sleeper();
+    const heard: string[] = [];
+    const onError: OnError = ({ code }, { operation, kept }) => {
+      heard.push(`${operation} ${code} ${kept}`);
+    };
+    expect(await ask(alice, spectron, { timeoutMs: 100, onError })).toBe("Nice city.");
+    expect(heard).toEqual(["transcript timeout undefined", "transcript connection true"]);
+    const once = asked();
+    expect(await ask(alice, spectron, { timeoutMs: 100, onError })).toBe("Nice city.");
+    expect(asked()).toBe(once);
+    expect(heard.slice(2)).toEqual([
+      "transcript connection undefined",
+      "transcript connection true",
+    ]);
+    expect(await spectron.flush({ timeoutMs: 10 })).toEqual({ undelivered: 2 });
+
+    wake();
+    expect(await spectron.flush()).toEqual({ undelivered: 0 });
+    expect(await alice.open().getItems()).toHaveLength(4);
+    // its late answer says that it can be asked again
+    expect(await ask(alice, spectron, { onError })).toBe("Nice city.");
+    expect(heard).toHaveLength(4);
+  });
+
+  test("costs a run no more than its bound, two seconds, once", async () => {
+    const alice = person();
+    const { spectron } = sleeper();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const waits: number[] = [];
+      for (let run = 0; run < 3; run += 1) {
+        let isOver = false;
+        const running = ask(alice, spectron, { timeoutMs: undefined }).finally(() => {
+          isOver = true;
+        });
+        let waited = 0;
+        // what is not about time takes none on this clock
+        const settled = async (): Promise<boolean> => {
+          for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+          return isOver;
+        };
+        for (; !(await settled()); waited += 100) await vi.advanceTimersByTimeAsync(100);
+        expect(await running).toBe("Nice city.");
+        waits.push(waited);
+      }
+      expect(waits[0]).toBeLessThanOrEqual(2200);
+      expect(waits.slice(1)).toEqual([0, 0]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe("a key that is refused", () => {
+  test("keeps what a run said until it is accepted again", async () => {
+    const alice = person();
+    let isRefused = true;
+    const spectron = createSpectron({
+      ...service().service,
+      close: undefined,
+      fetch: async (input, init) =>
+        isRefused
+          ? Response.json({ code: "unauthorized" }, { status: 401 })
+          : service().service.fetch(input, init),
+    });
+    expect(await ask(alice, spectron)).toBe("Nice city.");
+    expect(alice.errors).toEqual(["transcript: unauthorized", "transcript: unauthorized"]);
+    expect(await spectron.flush()).toEqual({ undelivered: 1 });
+    isRefused = false;
+    expect(await spectron.flush()).toEqual({ undelivered: 0 });
+    expect(await alice.open().getItems()).toHaveLength(2);
   });
 });
 

@@ -1,19 +1,13 @@
-import { withDeadline } from "../client/deadline.ts";
-import { MemoryError, toMemoryError } from "../client/errors.ts";
+import { MemoryError } from "../client/errors.ts";
 import { createSessionBinder, requireBinding } from "./binding.ts";
 import type { OnFailure, Ticket } from "./outbox.ts";
 import { createRecall } from "./recall.ts";
+import { reportFailure } from "./report-failure.ts";
 import { sharedOf } from "./shared.ts";
 import { withSpan } from "./telemetry.ts";
 import { beginTurn, createBind } from "./turn.ts";
 import type { TurnParts } from "./turn.ts";
-import type {
-  AdapterMemory,
-  MemoryBinding,
-  MemoryOptions,
-  MessageSource,
-  WriteUnitOptions,
-} from "./types.ts";
+import type { AdapterMemory, MemoryBinding, MemoryOptions, MessageSource } from "./types.ts";
 import { addUnit, createDeliver } from "./write-unit.ts";
 
 export interface AdapterMemoryOptions extends MemoryOptions {
@@ -29,7 +23,7 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
   if (typeof spectron !== "object" || spectron === null)
     throw new MemoryError(
       "configuration",
-      'Memory needs "spectron": pass what createSpectron() returned.',
+      'Memory needs "spectron", what createSpectron() returned.',
     );
   const shared = sharedOf(spectron, options);
   const { outbox } = shared;
@@ -44,30 +38,30 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
     error: unknown,
     operation: "recall" | "store" | "bind",
     kept?: boolean,
-  ): MemoryError => {
-    const typed = toMemoryError(error);
-    try {
-      options.onError?.(typed, { operation, kept });
-    } catch {
-      // a failing error handler must not become the failure
-    }
-    return typed;
-  };
+  ): MemoryError => reportFailure(options, error, { operation, kept });
+  const reportStore: OnFailure = (error, kept) => report(error, "store", kept);
   if (options.outbox?.spill !== undefined)
     outbox.attach(options.outbox.spill, {
       service: spectron.service.name,
       deliver,
-      onFailure: (error, kept) => report(error, "store", kept),
+      onFailure: reportStore,
     });
 
   const store = (
     binding: MemoryBinding,
     source: MessageSource,
     onFailure: OnFailure,
-    more: WriteUnitOptions & { start?: Promise<unknown> } = {},
+    start?: Promise<unknown>,
   ): Ticket => {
-    const unit = { spectron, adapter, binding, source, deliver, onFailure };
-    const added = addUnit(outbox, { ...more, ...unit });
+    const added = addUnit(outbox, {
+      spectron,
+      adapter,
+      binding,
+      source,
+      start,
+      deliver,
+      onFailure,
+    });
     withSpan(tracer, "spectron.store", async (span) => {
       span?.setAttribute("spectron.adapter", adapter);
       const stored = await added.final;
@@ -88,22 +82,9 @@ export function createAdapterMemory(options: AdapterMemoryOptions): AdapterMemor
 
   return {
     turn: (binding, input) => beginTurn(turnParts, binding, input),
-    async write(requested, messages, more = {}) {
-      const binding = requireBinding(requested);
-      let isKept = false;
-      // the caller hears the first outcome; what becomes of a kept unit later is reported
-      const onFailure: OnFailure = (error, kept) => {
-        if (isKept) report(error, "store", kept);
-        isKept = kept;
-      };
-      const { first } = store(binding, messages, onFailure, more);
-      const stored = await withDeadline(async () => first, {
-        call: "The write",
-        signal: more.signal,
-      });
-      return stored ?? { key: "", turnIds: [] };
+    async write(requested, messages) {
+      await store(requireBinding(requested), messages, reportStore).first;
     },
-    pending: () => outbox.state(),
     sessionId: async (binding) => bindSession(requireBinding(binding)),
   };
 }

@@ -10,17 +10,15 @@ import type { MemoryBinding, SessionMap } from "./types.ts";
 /**
  * Checks what an application bound a call to.
  *
- * @throws MemoryError `configuration` when scope or session is missing or the scope is not a path.
+ * @throws MemoryError `configuration` when scope or session is missing, or holds an id that is, or the scope is not a path.
  */
 export function requireBinding(binding: MemoryBinding): MemoryBinding {
   const { scope, session } = binding;
-  const missing = isText(scope)
-    ? "session, such as your chat or thread id"
-    : 'scope such as "org/acme/user/alice"';
-  if (!isText(scope) || !isText(session))
+  const wrong = [scope, session].findIndex((value) => !isText(value) || SLIP.test(value));
+  if (wrong >= 0)
     throw new MemoryError(
       "configuration",
-      `Memory needs a ${missing}; without one this call runs without memory.`,
+      `Memory needs a ${wrong ? "session, such as your chat or thread id" : 'scope, such as "org/acme/user/alice"'}, without "undefined" or the like; this call runs without memory.`,
     );
   try {
     const path = normalizePath(scope);
@@ -32,6 +30,8 @@ export function requireBinding(binding: MemoryBinding): MemoryBinding {
   }
 }
 
+/** What a template makes of an id that is not there; everybody without one would share a memory. */
+const SLIP = /(^|\/)(undefined|null|NaN|\[object Object\])(\/|$)/;
 /** Bindings whose session is remembered. */
 const REMEMBERED = 10_000;
 
@@ -61,7 +61,7 @@ export function createSessionBinder(options: {
     if (options.sessions === undefined)
       throw new MemoryError(
         "configuration",
-        'This service cannot find sessions by your ids. Give the adapter a "sessions" map ({ get, set }) that survives restarts.',
+        'This service finds no sessions by your ids. Pass a "sessions" map that survives restarts.',
       );
     const stored = await options.sessions.get(name);
     if (stored !== undefined) return stored;

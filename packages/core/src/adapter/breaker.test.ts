@@ -7,7 +7,7 @@ const down = async (): Promise<never> => Promise.reject(new MemoryError("timeout
 
 test("after an outage asks nothing for the pause, then lets one probe through", async () => {
   let now = 0;
-  const breaker = createBreaker({ pauseMs: 30_000, now: () => now });
+  const breaker = createBreaker({ now: () => now });
   await expect(breaker.run(down)).rejects.toMatchObject({ code: "timeout" });
   const work = vi.fn(async () => "ok");
   now = 29_999;
@@ -24,18 +24,18 @@ test("after an outage asks nothing for the pause, then lets one probe through", 
 
 test("a failed probe starts the pause again", async () => {
   let now = 0;
-  const breaker = createBreaker({ pauseMs: 100, now: () => now });
+  const breaker = createBreaker({ now: () => now });
   await breaker.run(down).catch(() => undefined);
-  now = 100;
+  now = 30_000;
   await breaker.run(down).catch(() => undefined);
-  now = 199;
+  now = 59_999;
   await expect(breaker.run(async () => "ok")).rejects.toMatchObject({ code: "connection" });
-  now = 200;
+  now = 60_000;
   expect(await breaker.run(async () => "ok")).toBe("ok");
 });
 
 test("an answer that came too late for its question closes it", async () => {
-  const breaker = createBreaker({ pauseMs: 30_000, now: () => 0 });
+  const breaker = createBreaker({ now: () => 0 });
   const gate = Promise.withResolvers<string>();
   const late = breaker.run(async () => gate.promise, 1);
   await expect(late).rejects.toMatchObject({ code: "timeout" });
@@ -47,8 +47,19 @@ test("an answer that came too late for its question closes it", async () => {
 });
 
 test("a refused request does not open it", async () => {
-  const breaker = createBreaker({ pauseMs: 100, now: () => 0 });
+  const breaker = createBreaker({ now: () => 0 });
   const refused = async (): Promise<never> => Promise.reject(new MemoryError("forbidden", "no"));
   await breaker.run(refused).catch(() => undefined);
   expect(await breaker.run(async () => "ok")).toBe("ok");
+});
+
+test("one that is opened by silence alone asks again at once what fails at once", async () => {
+  const breaker = createBreaker({ now: () => 0, codes: ["timeout"] });
+  const refused = vi.fn(async () => Promise.reject(new MemoryError("connection", "refused")));
+  for (const _ of [1, 2]) await expect(breaker.run(refused)).rejects.toThrow("refused");
+  expect(refused).toHaveBeenCalledTimes(2);
+  const silent = vi.fn(async () => new Promise(() => undefined));
+  await expect(breaker.run(silent, 1)).rejects.toMatchObject({ code: "timeout" });
+  await expect(breaker.run(silent, 1)).rejects.toMatchObject({ code: "connection" });
+  expect(silent).toHaveBeenCalledOnce();
 });

@@ -7,16 +7,26 @@ export interface Breaker {
   run<Value>(work: () => Promise<Value>, timeoutMs?: number): Promise<Value>;
 }
 
-export function createBreaker(options: { pauseMs: number; now: () => number }): Breaker {
+/** A refused request says that the service lives; only silence and faults open a breaker. */
+const OUTAGE = ["timeout", "connection", "server"];
+/** Pause after an outage before one probe is let through. */
+const PAUSE_MS = 30_000;
+
+export function createBreaker(options: {
+  now: () => number;
+  /** Failures that open it. */
+  codes?: readonly string[] | undefined;
+}): Breaker {
+  const { now: clock, codes = OUTAGE } = options;
   let openUntil = 0;
   let probing = false;
   return {
     async run(work, timeoutMs) {
-      const now = options.now();
+      const now = clock();
       if (openUntil > 0 && (now < openUntil || probing))
         throw new MemoryError(
           "connection",
-          "The memory service failed a moment ago and is not asked again yet.",
+          "Memory failed a moment ago and is not asked again yet.",
         );
       probing = openUntil > 0;
       const answer = work();
@@ -28,18 +38,13 @@ export function createBreaker(options: { pauseMs: number; now: () => number }): 
         () => undefined,
       );
       try {
-        return await withDeadline(async () => answer, { call: "Recall", timeoutMs });
+        return await withDeadline(async () => answer, { call: "Memory", timeoutMs });
       } catch (error) {
-        if (isOutage(error)) openUntil = options.now() + options.pauseMs;
+        if (codes.includes((error as MemoryError).code)) openUntil = clock() + PAUSE_MS;
         throw error;
       } finally {
         probing = false;
       }
     },
   };
-}
-
-/** A refused request says the service lives; only silence and faults open the breaker. */
-function isOutage(error: unknown): boolean {
-  return MemoryError.isInstance(error) && ["connection", "timeout", "server"].includes(error.code);
 }

@@ -8,11 +8,8 @@ const WHOLE_BLOCK = /<\s*spectron-memory\s*>[\s\S]*?<\s*\/\s*spectron-memory\s*>
 /** A bracket, or what stands for one, before something that reads as the marker. */
 const BEFORE_MARKER = /(?:<|&(?:amp;)*(?:lt|#x[0-9a-f]+);)(?=\s*\/?\s*spectron[\s_-]*memory)/g;
 /** Letters and brackets of other alphabets that look like those of the marker, where decomposition does not tell. */
-const LOOK_ALIKES: Readonly<Record<string, string>> = /* @__PURE__ */ Object.fromEntries(
-  ["sѕ", "pрρ", "eе", "cсϲ", "tтτ", "rг", "oоο", "nпη", "mм", "yуγ", "<‹〈⟨˂ᐸ❮", "/⁄∕⧸"].flatMap(
-    ([plain = "", ...others]) => others.map((other) => [other, plain]),
-  ),
-);
+const LOOK_ALIKES = "ѕрρесϲтτгоοпηмуγ‹〈⟨˂ᐸ❮⁄∕⧸";
+const MEANT = "sppeccttroonnmyy<<<<<<///";
 
 /** Puts data inside the fence; nothing in it can close the fence or open another. */
 export function fence(data: string): string {
@@ -72,9 +69,9 @@ export function atMarkers(text: string, replace: (found: string) => string): str
 }
 
 function asSeen(sign: string): string {
-  if (sign < "\u0080") return LOOK_ALIKES[sign] ?? sign.toLowerCase();
+  if (sign < "\u0080") return sign.toLowerCase();
   return Array.from(sign.normalize("NFKD").toLowerCase())
-    .map((part) => LOOK_ALIKES[part] ?? part)
+    .map((part) => MEANT[LOOK_ALIKES.indexOf(part)] ?? part)
     .join("")
     .replaceAll(/[\p{M}\p{Cf}]/gu, "")
     .replaceAll(/\p{Pd}/gu, "-");

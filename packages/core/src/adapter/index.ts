@@ -2,8 +2,9 @@ export { createAdapterMemory } from "./adapter-memory.ts";
 export { idAnchor, ordinalAnchor, prefixAnchor } from "./anchors.ts";
 export { requireBinding } from "./binding.ts";
 export { containsMemoryBlock, stripMemoryBlocks } from "./fence.ts";
+export { reportFailure } from "./report-failure.ts";
 export type { AdapterMemoryOptions } from "./adapter-memory.ts";
-export type { OutboxOptions, OutboxRecord, OutboxSpill, OutboxState } from "./outbox-options.ts";
+export type { OutboxOptions, OutboxRecord, OutboxSpill } from "./outbox-options.ts";
 export type { MemorySpan, MemoryTracer } from "./telemetry.ts";
 export type {
   AdapterMemory,
@@ -20,5 +21,4 @@ export type {
   StoredUnit,
   TurnInput,
   TurnMessage,
-  WriteUnitOptions,
 } from "./types.ts";

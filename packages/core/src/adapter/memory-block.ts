@@ -19,11 +19,14 @@ export function buildMemoryBlock(
   const budget = options.maxTokens * CHARACTERS_PER_TOKEN;
   // whatever the recalled half leaves free goes to the profile, and the other way round
   const profile = cut(entries.profile, Math.max(budget / 2, budget - size(entries.recalled)));
-  const recalled = cut(entries.recalled, budget - size(profile));
-  const kept: MemoryEntries = { profile, recalled: withHeaders(recalled) };
-  const count = kept.profile.length + kept.recalled.filter((line) => !isHeader(line)).length;
+  // a fact that the profile tells is not told again
+  const fresh = entries.recalled.filter(
+    (line) => !profile.includes(line.replace(/^- user /, "- ")),
+  );
+  const recalled = cut(fresh, budget - size(profile));
+  const count = profile.length + recalled.length;
   if (count === 0) return { text: "", entries: 0, tokens: 0 };
-  const text = fence((options.template ?? render)(kept));
+  const text = fence((options.template ?? render)({ profile, recalled }));
   return { text, entries: count, tokens: Math.ceil(text.length / CHARACTERS_PER_TOKEN) };
 }
 
@@ -67,16 +70,4 @@ function cut(lines: readonly string[], budget: number): string[] {
     kept.push(line);
   }
   return kept;
-}
-
-function isHeader(line: string): boolean {
-  return line.startsWith("#");
-}
-
-/** A date header that lost all its lines to the budget is dropped. */
-function withHeaders(lines: readonly string[]): string[] {
-  return lines.filter((line, index) => {
-    const next = lines[index + 1];
-    return !isHeader(line) || (next !== undefined && !isHeader(next));
-  });
 }

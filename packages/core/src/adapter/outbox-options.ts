@@ -11,11 +11,6 @@ export interface OutboxOptions {
   spill?: OutboxSpill | undefined;
 }
 
-export interface OutboxState {
-  units: number;
-  bytes: number;
-}
-
 /** One write as the spill keeps it. */
 export interface OutboxRecord {
   /** Sorts in the order in which writes were taken. */
@@ -25,9 +20,6 @@ export interface OutboxRecord {
   binding: MemoryBinding;
   /** Absent once the body is fixed. */
   messages?: readonly TurnMessage[] | undefined;
-  after?: string | null | undefined;
-  /** Another body under the same key is a conflict, not a repeat. */
-  isStrict?: boolean | undefined;
   /** The exact request body, fixed before the first attempt; every attempt sends these bytes. */
   body?: string | undefined;
 }

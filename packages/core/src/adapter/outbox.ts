@@ -1,10 +1,10 @@
-import { withDeadline } from "../client/deadline.ts";
-import { ApiError, MemoryError, toMemoryError } from "../client/errors.ts";
+import { MemoryError, toMemoryError } from "../client/errors.ts";
+import type { ApiError } from "../client/errors.ts";
 import { createMemo } from "../client/memo.ts";
-import { isRetryable } from "../client/retry.ts";
-import type { Drainable, FlushResult } from "../client/spectron.ts";
+import { retryDelay } from "../client/retry.ts";
+import type { Drainable } from "../client/spectron.ts";
 import { beforeExit } from "./exit-hook.ts";
-import type { OutboxOptions, OutboxRecord, OutboxSpill, OutboxState } from "./outbox-options.ts";
+import type { OutboxOptions, OutboxRecord, OutboxSpill } from "./outbox-options.ts";
 import type { StoredUnit } from "./types.ts";
 
 /** Makes one attempt; answers with the ids of the stored turns. */
@@ -52,7 +52,6 @@ export interface Outbox extends Drainable {
   ): void;
   /** Settles when what is queued of a thread now has left, or the thread is held up by a failure; nothing is queued: undefined. */
   settled(thread: string): Promise<void> | undefined;
-  state(): OutboxState;
 }
 
 interface Entry {
@@ -82,11 +81,13 @@ interface Lane {
 const MOST_UNITS = 10_000;
 const MOST_BYTES = 64 * 1024 * 1024;
 const RETRY_FOR_MS = 300_000;
-/** Pause after the first failed attempt; doubles up to the longest, with jitter over its upper half. */
+/** Pause after the first failed attempt; doubles up to the longest, with jitter above the first. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 4000;
-/** Longest `Retry-After` that is followed. */
-const LONGEST_RETRY_AFTER_MS = 60_000;
+/** The same after a refused key, which no waiting mends. */
+const FIRST_REFUSED_MS = 8000;
+/** Longest pause then, and longest `Retry-After` that is followed. */
+const LONGEST_MS = 60_000;
 /** Delivered keys that are remembered, so that a replay costs no request. */
 const REMEMBERED = 10_000;
 
@@ -174,40 +175,39 @@ export function createOutbox(
     }));
   };
 
-  /** What settles the unit, or undefined when it is to be tried again. */
-  const attempt = async (
-    lane: Lane,
-    entry: Entry,
-    number: number,
-  ): Promise<(() => void) | undefined> => {
-    const flush = flushes;
-    try {
-      const record = await entry.record();
-      const stored = record === undefined ? undefined : await send(entry, record, number);
-      await letGo(entry);
-      return () => {
-        entry.first.resolve(stored);
-        entry.final.resolve(stored);
-      };
-    } catch (cause) {
-      const error = toMemoryError(cause);
-      const isTriedAgain =
-        isRetryable(error) && !isEnding && (entry.isOnDisk || now() - entry.at < retryForMs);
-      const isKept = isTriedAgain || (entry.isOnDisk && isKeptOnDisk(error));
-      tell(entry, error, isKept);
-      if (isTriedAgain) {
+  /** Tries until the unit is stored, refused or given up; answers with what settles it. */
+  const leave = async (lane: Lane, entry: Entry): Promise<() => void> => {
+    for (let number = 1; ; number += 1) {
+      const flush = flushes;
+      try {
+        const record = await entry.record();
+        const stored = record && (await send(entry, record, number));
+        await letGo(entry);
+        return () => {
+          entry.first.resolve(stored);
+          entry.final.resolve(stored);
+        };
+      } catch (cause) {
+        const error = toMemoryError(cause);
+        const mayPass = error.retryable || isRefusedKey(error);
+        const isTriedAgain =
+          mayPass && !isEnding && (entry.isOnDisk || now() - entry.at < retryForMs);
+        // the next process may have a good key, or a handle that is open
+        const isKept =
+          isTriedAgain || (entry.isOnDisk && (mayPass || error.code === "configuration"));
+        tell(entry, error, isKept);
+        if (!isKept) await letGo(entry);
+        if (!isTriedAgain)
+          return () => {
+            entry.final.reject(error);
+          };
         lane.failure = error;
         lane.failedIn = flush;
         for (const behind of lane.entries) tell(behind, error, true);
         notify();
         // a flush that came meanwhile wants its own attempt
         if (flush === flushes) await pause(pauseAfter(error, number, random));
-        return undefined;
       }
-      if (!isKept) await letGo(entry);
-      return () => {
-        entry.final.reject(error);
-      };
     }
   };
 
@@ -215,9 +215,7 @@ export function createOutbox(
     await ready;
     lane.isStarted = true;
     for (let entry = lane.entries[0]; entry !== undefined; entry = lane.entries[0]) {
-      let settle: (() => void) | undefined;
-      for (let number = 1; settle === undefined; number += 1)
-        settle = await attempt(lane, entry, number);
+      const settle = await leave(lane, entry);
       lane.failure = undefined;
       lane.entries.shift();
       units -= 1;
@@ -289,7 +287,7 @@ export function createOutbox(
       if (units >= mostUnits || bytes + unit.bytes > mostBytes) {
         const error = new MemoryError(
           "outbox_full",
-          `The outbox is full of ${units} writes. Is the memory service reachable?`,
+          `The outbox is full, with ${units} writes. Is the service reachable?`,
         );
         tell(entry, error, false);
         entry.final.reject(error);
@@ -305,7 +303,7 @@ export function createOutbox(
       if (spill !== undefined)
         throw new MemoryError(
           "configuration",
-          "This service has another spill. Give all adapters the same one.",
+          "This service has another spill. Adapters share one.",
         );
       spill = made;
       serviceName = service;
@@ -331,34 +329,27 @@ export function createOutbox(
       return left();
     },
 
-    async flush({ timeoutMs } = {}) {
+    async flush() {
       flushes += 1;
       const mine = flushes;
       wake();
-      const drained = async (): Promise<FlushResult> => {
-        await ready;
-        while ([...lanes.values()].some((lane) => lane.failedIn < mine)) await changed.promise;
-        return { undelivered: units };
-      };
-      return withDeadline(drained, {
-        call: `The outbox, which keeps ${units} writes,`,
-        timeoutMs,
-      });
+      await ready;
+      while ([...lanes.values()].some((lane) => lane.failedIn < mine)) await changed.promise;
     },
 
-    state: () => ({ units, bytes }),
+    undelivered: () => units,
   };
 }
 
-/** The unit is not at fault: the next process may have a good key, or a handle that is open. */
-function isKeptOnDisk(error: MemoryError): boolean {
-  return isRetryable(error) || ["configuration", "unauthorized"].includes(error.code);
+/** The unit is not at fault; somebody has to mend the key or its grants, so it is tried again more seldom. */
+function isRefusedKey({ code }: MemoryError): boolean {
+  return code === "unauthorized" || code === "forbidden";
 }
 
 function pauseAfter(error: MemoryError, number: number, random: () => number): number {
-  const told = error instanceof ApiError ? error.retryAfterMs : undefined;
-  if (told === undefined)
-    return Math.min(FIRST_PAUSE_MS * 2 ** (number - 1), LONGEST_PAUSE_MS) * (0.5 + random() / 2);
-  // never sooner than asked, and not all at the same moment
-  return Math.max(FIRST_PAUSE_MS, Math.min(told, LONGEST_RETRY_AFTER_MS) * (1 + random() / 5));
+  const isRefused = isRefusedKey(error);
+  const retryBaseMs = isRefused ? FIRST_REFUSED_MS : FIRST_PAUSE_MS;
+  const isLong = isRefused || (error as Partial<ApiError>).retryAfterMs !== undefined;
+  const wait = retryDelay(error, number, { random, retryBaseMs, maxRetryAfterMs: LONGEST_MS });
+  return Math.max(retryBaseMs, Math.min(wait, isLong ? LONGEST_MS : LONGEST_PAUSE_MS));
 }

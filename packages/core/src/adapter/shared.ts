@@ -14,9 +14,6 @@ export interface Shared {
   forgotten: number;
 }
 
-/** Pause after an outage before one probe is let through. */
-const BREAKER_PAUSE_MS = 30_000;
-
 const byService: WeakMap<Service, Shared> = /* @__PURE__ */ new WeakMap();
 
 /** One outbox and one breaker for each service: threads keep their order, and an outage is waited for once. */
@@ -27,7 +24,7 @@ export function sharedOf(
   const { now = Date.now } = options;
   const shared = byService.get(spectron.service) ?? {
     outbox: createOutbox({ ...options.outbox, now }),
-    breaker: createBreaker({ pauseMs: BREAKER_PAUSE_MS, now }),
+    breaker: createBreaker({ now }),
     forgotten: 0,
   };
   byService.set(spectron.service, shared);

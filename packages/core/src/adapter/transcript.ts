@@ -9,6 +9,9 @@ import type { TranscriptLog, TranscriptMark } from "./transcript-log.ts";
 import { batchesOf, itemTurns, markTurn } from "./transcript-wire.ts";
 import type { MemoryBinding, SessionMap, TurnMessage } from "./types.ts";
 
+export { sharedBreaker, transcriptBreaker } from "./shared-breaker.ts";
+export type { Breaker } from "./breaker.ts";
+
 /** One item of a transcript, and what it says. */
 export interface TranscriptEntry<Item> {
   /** The platform's own JSON; comes back as it was. */
@@ -92,8 +95,9 @@ export function createTranscript<Item>(options: TranscriptOptions): Transcript<I
   const queue: Drainable = {
     async flush() {
       await tail;
-      return { undelivered: 0 };
     },
+    // who called waits for it
+    undelivered: () => 0,
   };
 
   /** Calls on one transcript happen in the order in which they were made. */

@@ -24,7 +24,7 @@ export interface TurnParts {
     binding: MemoryBinding,
     source: MessageSource,
     onFailure: (error: MemoryError, kept: boolean) => void,
-    more: { start: Promise<unknown> },
+    start: Promise<unknown>,
   ) => Ticket;
   report: (error: unknown, operation: "recall" | "store" | "bind", kept?: boolean) => MemoryError;
   /** The binding, or why there is none; reported once for each reason. */
@@ -65,7 +65,7 @@ export function beginTurn(
     };
     // what somebody waits for goes first: the read in front of the model, and the answer behind it
     const start = new Promise((resolve) => setTimeout(resolve));
-    const { first } = parts.store(binding, source, onFailure, { start });
+    const { first } = parts.store(binding, source, onFailure, start);
     const storing = first
       .then(
         (unit) => {
@@ -150,7 +150,10 @@ export function beginTurn(
   };
 }
 
-/** Reads a binding; a reason why there is none is reported once. */
+/** Most wrong bindings that are remembered as reported. */
+const REMEMBERED = 1000;
+
+/** Reads a binding; what is wrong with it is reported once for each scope. */
 export function createBind(report: TurnParts["report"], throws: boolean): TurnParts["bind"] {
   const reported = new Set<string>();
   return (requested) => {
@@ -158,8 +161,10 @@ export function createBind(report: TurnParts["report"], throws: boolean): TurnPa
       return { binding: requireBinding(requested) };
     } catch (error) {
       const typed = error as MemoryError;
-      if (throws || !reported.has(typed.message)) report(typed, "bind");
-      reported.add(typed.message);
+      const which = requested.scope + typed.message;
+      if (throws || !reported.has(which)) report(typed, "bind");
+      if (reported.size > REMEMBERED) reported.clear();
+      reported.add(which);
       return { error: typed };
     }
   };

@@ -2,7 +2,7 @@ import type { MemoryError } from "../client/errors.ts";
 import type { Spectron } from "../client/spectron.ts";
 import type { MemoryErrorCode } from "../client/errors.ts";
 import type { Role } from "../protocol/types.ts";
-import type { OutboxOptions, OutboxState } from "./outbox-options.ts";
+import type { OutboxOptions } from "./outbox-options.ts";
 import type { MemoryTracer } from "./telemetry.ts";
 
 /** Whose memory and which conversation, resolved for one call. */
@@ -76,6 +76,7 @@ export interface MemoryOptions {
   storeIncomplete?: boolean | undefined;
   /** Tools whose results are stored. @default none */
   tools?: { include: readonly string[] } | undefined;
+  /** @default one line on the console for each operation and code */
   onError?: OnError | undefined;
   onReceipt?: ((receipt: Receipt) => void) | undefined;
   /** `throw` makes a memory failure fail the call. @default "open" */
@@ -136,15 +137,6 @@ export interface StoredUnit {
   turnIds: readonly string[];
 }
 
-export interface WriteUnitOptions {
-  /** The platform's id of this write; identity then comes from it and not from the messages. */
-  operationId?: string | undefined;
-  /** Newest turn that the session must have, or null for none; otherwise the write fails with `conflict`. */
-  after?: string | null | undefined;
-  /** Ends the wait; the unit stays in the outbox and is stored once. */
-  signal?: AbortSignal | undefined;
-}
-
 /** Messages, or how to make them when their turn to be stored comes (for anchors only the service can tell). */
 export type MessageSource = readonly TurnMessage[] | (() => Promise<readonly TurnMessage[]>);
 
@@ -179,15 +171,9 @@ export interface AdapterMemory {
   /**
    * Stores one unit in its thread's order and waits for it.
    *
-   * @throws MemoryError when it is not stored; one that may succeed later is kept and tried again all the same.
+   * @throws MemoryError when it is not stored, which is reported too; one that may succeed later is kept and tried again.
    */
-  write(
-    binding: MemoryBinding,
-    messages: MessageSource,
-    options?: WriteUnitOptions,
-  ): Promise<StoredUnit>;
-  /** What waits to be delivered. */
-  pending(): OutboxState;
+  write(binding: MemoryBinding, messages: MessageSource): Promise<void>;
   /** The service's id of the bound session. */
   sessionId(binding: MemoryBinding): Promise<string>;
 }

@@ -1,4 +1,4 @@
-import { MemoryError } from "../client/errors.ts";
+import type { MemoryError } from "../client/errors.ts";
 import type { Spectron } from "../client/spectron.ts";
 import { messageUnit, sha256 } from "../identity/key.ts";
 import type { FactsBatchResponse, WireMessage } from "../protocol/types.ts";
@@ -26,11 +26,6 @@ export function createDeliver(options: {
     const session = await bindSession(record.binding);
     const announced = await spectron.capabilities();
     const keepsParts = announced.has("turn-parts");
-    if (record.after !== undefined && !keepsParts)
-      throw new MemoryError(
-        "unsupported",
-        'This service does not announce turn-parts, so it knows no "after".',
-      );
     const messages: WireMessage[] = [];
     for (const message of record.messages ?? []) {
       // a service that does not know the field would learn from what is for the transcript alone
@@ -46,7 +41,6 @@ export function createDeliver(options: {
     return JSON.stringify({
       session_id: session,
       scopes: [[record.binding.scope]],
-      after: record.after,
       messages,
     });
   };
@@ -70,8 +64,7 @@ export function createDeliver(options: {
       return answer.turnIds ?? [];
     } catch (error) {
       // the key names place and words; what differs is beside them, such as the platform's own parts
-      const isStored = MemoryError.isInstance(error) && error.code === "idempotency_mismatch";
-      if (isStored && !record.isStrict) return [];
+      if ((error as MemoryError).code === "idempotency_mismatch") return [];
       throw error;
     }
   };
@@ -85,15 +78,13 @@ export function addUnit(
     adapter: string;
     binding: MemoryBinding;
     source: MessageSource;
-    operationId?: string | undefined;
-    after?: string | null | undefined;
     /** What goes before the work of this unit, though not before its place in the queue. */
     start?: Promise<unknown> | undefined;
     deliver: Deliver;
     onFailure: OnFailure;
   },
 ): Ticket {
-  const { binding, source, operationId, after, start } = unit;
+  const { binding, source, start } = unit;
   const thread = threadOf(binding);
   const isLate = typeof source === "function";
   return outbox.add({
@@ -107,24 +98,9 @@ export function addUnit(
       await start;
       const messages = withoutMemory(isLate ? await source() : source);
       if (messages.length === 0) return undefined;
-      const key =
-        operationId === undefined
-          ? await bindingKey(
-              unit,
-              binding,
-              "batch",
-              await Promise.all(messages.map(async (item) => messageUnit(item.anchor, item))),
-            )
-          : await bindingKey(unit, binding, "op", [operationId]);
-      return {
-        id,
-        thread,
-        key,
-        binding,
-        messages,
-        after,
-        isStrict: operationId !== undefined || after !== undefined,
-      };
+      const units = messages.map(async (item) => messageUnit(item.anchor, item));
+      const key = await bindingKey(unit, binding, "batch", await Promise.all(units));
+      return { id, thread, key, binding, messages };
     },
   });
 }

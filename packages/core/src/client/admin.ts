@@ -11,6 +11,7 @@ import { createPrincipals } from "./principals.ts";
 import type { Principals } from "./principals.ts";
 import { createQuarantine } from "./quarantine.ts";
 import type { Quarantine } from "./quarantine.ts";
+import { whereServed } from "./served.ts";
 import { createScopes } from "./scopes.ts";
 import type { Scopes } from "./scopes.ts";
 import type { Spectron } from "./spectron.ts";
@@ -25,6 +26,7 @@ export interface Admin {
   readonly audit: Audit;
   readonly lifecycle: Lifecycle;
   readonly quarantine: Quarantine;
+  /** These three fail as `unsupported` where the service does not serve them, as `spectron serve` does not yet. */
   readonly scopes: Scopes;
   readonly principals: Principals;
   readonly keys: Keys;
@@ -40,8 +42,8 @@ export function createAdmin(spectron: Spectron): Admin {
     audit: createAudit(calls),
     lifecycle: createLifecycle(calls),
     quarantine: createQuarantine(calls),
-    scopes: createScopes(calls),
-    principals: createPrincipals(calls),
-    keys: createKeys(calls),
+    scopes: createScopes(whereServed(calls, "scopes")),
+    principals: createPrincipals(whereServed(calls, "principals")),
+    keys: createKeys(whereServed(calls, "keys")),
   };
 }

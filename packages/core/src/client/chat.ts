@@ -122,5 +122,6 @@ function toError(frame: Frame): MemoryError {
     status: typeof problem.status === "number" ? problem.status : 500,
     body: problem,
     call: CALL,
+    context: "this context",
   });
 }

@@ -1,3 +1,5 @@
+import type { ProblemBody } from "../protocol/types.ts";
+
 export type MemoryErrorCode =
   | "configuration"
   | "connection"
@@ -21,6 +23,8 @@ const brand: unique symbol = /* @__PURE__ */ Symbol.for("@spectron/memory-error"
 export class MemoryError extends Error {
   override readonly name: string = "MemoryError";
   readonly code: MemoryErrorCode;
+  /** True when the same request may have another outcome (contract 5.8). */
+  declare readonly retryable: boolean;
   /** True for a write that was sent and may have been stored all the same; send it again with the same key. */
   outcomeUnknown = false;
   /** @internal */
@@ -29,6 +33,7 @@ export class MemoryError extends Error {
   constructor(code: MemoryErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
+    this.retryable = code === "connection" || code === "timeout";
   }
 
   /** True for our errors, also when two copies of the package are installed. */
@@ -45,17 +50,19 @@ export interface ApiErrorDetails {
   traceId?: string | undefined;
   idempotencyKey?: string | undefined;
   retryAfterMs?: number | undefined;
+  /** The fields that were refused and why, in the service's words, which may quote what was sent. */
+  errors?: ProblemBody["errors"];
 }
 
 /** An answered request that was refused or failed. */
 export class ApiError extends MemoryError {
   override readonly name: string = "ApiError";
   declare readonly status: number;
-  declare readonly retryable: boolean;
   declare readonly serviceCode: string | undefined;
   declare readonly traceId: string | undefined;
   declare readonly idempotencyKey: string | undefined;
   declare readonly retryAfterMs: number | undefined;
+  declare readonly errors: ProblemBody["errors"];
 
   constructor(code: MemoryErrorCode, message: string, details: ApiErrorDetails) {
     super(code, message);
@@ -80,26 +87,19 @@ export function isConflict(error: unknown): error is MemoryError {
 
 type Meaning = readonly [code: MemoryErrorCode, advice: string];
 
-const REFUSED: Meaning = ["validation", "The request is not one this service accepts."];
-const FAULT: Meaning = [
-  "server",
-  "Try again; the trace id names the failure in the service's log.",
-];
+const REFUSED: Meaning = ["validation", "This service does not accept the request."];
+const FAULT: Meaning = ["server", "Try again; its log tells more by the traceId."];
 /** What an answer means and what to do about it, by status, and by the one code that says more than its status. */
 const MEANINGS: Readonly<Record<number | "idempotency_mismatch", Meaning>> = {
-  400: REFUSED,
-  401: ["unauthorized", "Check apiKey, and that it belongs to this context."],
+  401: ["unauthorized", "Check that apiKey is a key of this context."],
   403: ["forbidden", "The key's grants do not cover this scope or session."],
   404: ["not_found", "It does not exist, or the key may not see it."],
-  409: ["conflict", "It collides with what is already stored."],
-  413: REFUSED,
-  415: REFUSED,
-  422: REFUSED,
+  409: ["conflict", "It collides with what is stored."],
   429: ["rate_limited", "Slow down, or raise the context's limits."],
   501: ["unsupported", "This service does not offer it."],
   idempotency_mismatch: [
     "idempotency_mismatch",
-    "This idempotencyKey was used for another request; derive a new one.",
+    "This idempotencyKey was used for another request.",
   ],
 };
 
@@ -110,6 +110,8 @@ export function toApiError(answer: {
   status: number;
   body: unknown;
   call: string;
+  /** Which context it is, and where. */
+  context: string;
   retryAfterMs?: number | undefined;
   traceId?: string | undefined;
   idempotencyKey?: string | undefined;
@@ -119,24 +121,32 @@ export function toApiError(answer: {
     code?: unknown;
     traceId?: unknown;
     retry_after?: unknown;
+    errors?: unknown;
   };
-  const serviceCode =
-    typeof problem.code === "string" && /^[a-z0-9_-]{1,64}$/i.test(problem.code)
-      ? problem.code
-      : undefined;
+  const serviceCode = asName(problem.code);
   const [code, advice] =
-    MEANINGS[serviceCode === "idempotency_mismatch" ? serviceCode : status] ?? FAULT;
-  const traceId = typeof problem.traceId === "string" ? problem.traceId : undefined;
+    MEANINGS[serviceCode === "idempotency_mismatch" ? serviceCode : status] ??
+    (status < 500 ? REFUSED : FAULT);
   const seconds = typeof problem.retry_after === "number" ? problem.retry_after : -1;
   // the service's prose may quote what was sent, so the message keeps to its stable name
-  const named = serviceCode === undefined ? "" : ` (${serviceCode})`;
-  return new ApiError(code, `${call} answered ${status}${named}. ${advice}`, {
+  const errors = Array.isArray(problem.errors)
+    ? (problem.errors as { path: string; message: string }[])
+    : undefined;
+  const named = [serviceCode, asName(errors?.[0]?.path)].filter(Boolean).join(": ");
+  const why = `${named && ` (${named})`}. ${advice.replace("this context", answer.context)}`;
+  return new ApiError(code, `${call} answered ${status}${why}`, {
     status,
     retryable: RETRYABLE.has(status) || serviceCode === "idempotency_in_flight",
     serviceCode,
-    traceId: answer.traceId ?? traceId,
+    traceId: answer.traceId ?? asName(problem.traceId),
     idempotencyKey,
+    errors,
     // a browser sees the header only when the service exposes it
     retryAfterMs: answer.retryAfterMs ?? (seconds < 0 ? undefined : seconds * 1000),
   });
+}
+
+/** Text that is a name, such as of a code or a field; anything else could be content. */
+function asName(text: unknown): string | undefined {
+  return typeof text === "string" && /^[\w.-]{1,64}$/.test(text) ? text : undefined;
 }

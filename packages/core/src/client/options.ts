@@ -80,25 +80,22 @@ export function resolveOptions(options: SpectronOptions): ResolvedOptions {
     random = Math.random,
     sleep = sleepFor,
   } = options ?? {};
+  demand(!(options instanceof Promise), "options", "awaited, as embedded() is");
   const base = typeof url === "string" && URL.canParse(url) ? new URL(url) : undefined;
   demand(
     base !== undefined &&
       /^https?:$/.test(base.protocol) &&
       base.username + base.password + base.search + base.hash === "",
     "url",
-    "an absolute URL of http or https without user, query or fragment",
+    "an http(s) URL without user, query or fragment",
   );
-  base.pathname = base.pathname.replace(/\/?$/, "/");
+  base.pathname = base.pathname.replace(/(\/api\/v1)?\/?$/, "/");
   demand(
     typeof context === "string" && /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(context),
     "context",
     '1 to 64 letters, digits, _ or -, such as "dev"',
   );
-  demand(
-    apiKey === undefined || isHeaderText(apiKey),
-    "apiKey",
-    "visible ASCII, without the line end of a file",
-  );
+  demand(apiKey === undefined || isHeaderText(apiKey), "apiKey", "visible ASCII characters");
   demand(
     onBehalfOf === undefined || isHeaderText(onBehalfOf),
     "onBehalfOf",

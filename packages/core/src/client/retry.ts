@@ -1,11 +1,5 @@
-import { ApiError, MemoryError } from "./errors.ts";
+import type { ApiError } from "./errors.ts";
 import type { ResolvedOptions } from "./options.ts";
-
-/** True when the same request may have another outcome (contract 5.8). */
-export function isRetryable(error: unknown): boolean {
-  if (error instanceof ApiError) return error.retryable;
-  return MemoryError.isInstance(error) && (error.code === "connection" || error.code === "timeout");
-}
 
 /**
  * Milliseconds before the next attempt: what `Retry-After` says and up to a fifth on top, so that many clients do
@@ -18,7 +12,7 @@ export function retryDelay(
   options: Pick<ResolvedOptions, "random" | "retryBaseMs" | "maxRetryAfterMs">,
 ): number {
   const { random, retryBaseMs, maxRetryAfterMs } = options;
-  const told = error instanceof ApiError ? error.retryAfterMs : undefined;
+  const told = (error as Partial<ApiError>).retryAfterMs;
   if (told === undefined) return random() * retryBaseMs * 2 ** (attempt - 1);
   return told > maxRetryAfterMs ? Infinity : told + random() * (told / 5);
 }

@@ -153,7 +153,7 @@ describe("the request path", () => {
 });
 
 test.each([
-  [{ url: "localhost", context: "dev" }, /"url" must be an absolute URL/],
+  [{ url: "localhost", context: "dev" }, /"url" must be an http\(s\) URL/],
   [{ url: "http://localhost", context: "a b" }, /"context" must be/],
   [{ url: "http://localhost", context: "dev", timeoutMs: 0 }, /"timeoutMs" must be/],
   [{ url: "http://localhost", context: "dev", retries: -1 }, /"retries" must be/],

@@ -3,7 +3,7 @@ import { ApiError, MemoryError, toApiError } from "./errors.ts";
 import { demand, isHeaderText } from "./options.ts";
 import type { ResolvedOptions, WriteOptions } from "./options.ts";
 import { parseJson, readBody } from "./read-body.ts";
-import { isRetryable, parseRetryAfter, retryDelay } from "./retry.ts";
+import { parseRetryAfter, retryDelay } from "./retry.ts";
 
 export interface SendRequest extends WriteOptions {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -66,9 +66,9 @@ export function createSend(options: ResolvedOptions): Send {
           );
           return answer as Body;
         } catch (error) {
-          const isLate =
-            left <= timeoutMs && MemoryError.isInstance(error) && error.code === "timeout";
-          if (number > retries || isLate || !isRetryable(error)) throw error;
+          const { code, retryable } = error as MemoryError;
+          const isLate = left <= timeoutMs && code === "timeout";
+          if (number > retries || isLate || !retryable) throw error;
           const wait = retryDelay(error, number, options);
           if (options.now() + wait >= end) throw error;
           await withDeadline(async (signal) => options.sleep(wait, signal), {
@@ -162,6 +162,7 @@ function read(call: Call, response: Response, text: string | undefined): object 
       ...about,
       body,
       call: name,
+      context: `context "${options.context}" at ${options.base.href}`,
       retryAfterMs: parseRetryAfter(headers.get("retry-after"), options.now()),
     });
   const mayBeEmpty = status === 204 || request.mayBeEmpty === true;
@@ -176,10 +177,10 @@ function read(call: Call, response: Response, text: string | undefined): object 
     "invalid_response",
     `${name} answered ${status} ${
       isRedirect
-        ? 'with a redirect. Set "url" to the address of the service itself.'
+        ? 'with a redirect. Set "url" to the service itself.'
         : text === undefined
-          ? `with more than ${options.maxResponseBytes} bytes, or no text. Ask for less, or raise maxResponseBytes.`
-          : 'with a body that is not the promised JSON. Is "url" a Spectron service?'
+          ? `with more than ${options.maxResponseBytes} bytes (maxResponseBytes), or no text.`
+          : 'with a body that is not the promised JSON. Is "url" Spectron?'
     }`,
     // JSON that stops in the middle was cut on the way; anything else is another service
     { ...about, retryable: isJson && text !== undefined && body === undefined },

@@ -4,6 +4,8 @@ import type { ResolvedOptions } from "./options.ts";
 export interface Service {
   /** Address, context and principal, without the key. */
   readonly name: string;
+  /** What the console was told of it. */
+  readonly warned: Set<string>;
 }
 
 /** Most services of one transport that are told apart; what falls out only stops being shared. */
@@ -20,7 +22,7 @@ export function internService(
   byTransport.set(transport, services);
   const name = JSON.stringify([options.base.href, options.context, options.onBehalfOf ?? null]);
   const identity = `${name}\n${options.apiKey ?? ""}`;
-  const service = services.get(identity) ?? { name };
+  const service = services.get(identity) ?? { name, warned: new Set() };
   services.set(identity, service);
   if (services.size > MOST) services.delete(services.keys().next().value ?? "");
   return service;

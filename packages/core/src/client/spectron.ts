@@ -1,6 +1,7 @@
 import type { ForgetRequest, ForgetResponse } from "../protocol/reads.ts";
 import type { HealthResponse, MeResponse } from "../protocol/types.ts";
 import { createCalls } from "./calls.ts";
+import { withDeadline } from "./deadline.ts";
 import { MemoryError } from "./errors.ts";
 import { createFacts } from "./facts.ts";
 import type { Facts } from "./facts.ts";
@@ -20,13 +21,19 @@ import type { State } from "./state.ts";
 
 /** Work that must not be lost when the process ends. */
 export interface Drainable {
-  flush(options?: { timeoutMs?: number | undefined }): Promise<FlushResult>;
+  /** Tries all of it once more; settles when that is over. */
+  flush(): Promise<unknown>;
+  /** Writes that are not stored yet. */
+  undelivered(): number;
 }
 
 export interface FlushResult {
-  /** Writes that failed, were reported and are kept to be tried again. */
+  /** Writes that are not stored: they failed, were reported and are tried again, or are still on their way. */
   undelivered: number;
 }
+
+/** Longest wait for what adapters have taken over; who stops a process gives it little more. */
+const FLUSH_MS = 10_000;
 
 /** A handle on one context of a memory service. */
 export interface Spectron extends Recall, State {
@@ -41,14 +48,10 @@ export interface Spectron extends Recall, State {
   forget(request: ForgetRequest, options?: WriteOptions): Promise<ForgetResponse>;
   /** Registers scope paths before their first use, where the service does not do so by itself. */
   ensureScopes(paths: readonly string[], options?: WriteOptions): Promise<void>;
-  /**
-   * Tries every write that adapters have taken over at once, and waits until each is stored or reported.
-   *
-   * @throws MemoryError `timeout` when that takes longer than `timeoutMs`; the writes stay in the outbox.
-   */
+  /** Tries every write that adapters have taken over at once, and waits until each is stored or reported, 10 s by default. */
   flush(options?: { timeoutMs?: number | undefined }): Promise<FlushResult>;
-  /** Flushes, then refuses further calls and closes an embedded service, also when not everything was delivered. */
-  close(options?: { timeoutMs?: number | undefined }): Promise<void>;
+  /** Flushes, then refuses further calls and closes an embedded service. What is undelivered then is lost without `outbox.spill`. */
+  close(options?: { timeoutMs?: number | undefined }): Promise<FlushResult>;
   /** @internal */
   readonly send: Send;
   /** @internal */
@@ -65,12 +68,12 @@ export interface Spectron extends Recall, State {
 export function createSpectron(options: SpectronOptions): Spectron {
   const resolved = resolveOptions(options);
   const deliver = createSend(resolved);
-  let closed = false;
+  let closed: FlushResult | undefined;
   const send: Send = async (request) => {
     if (closed)
       throw new MemoryError(
         "configuration",
-        "This Spectron handle is closed. Make a new one with createSpectron().",
+        `This Spectron handle is closed, with ${closed.undelivered} writes undelivered; outbox.spill keeps them for the next.`,
       );
     return deliver(request);
   };
@@ -83,9 +86,11 @@ export function createSpectron(options: SpectronOptions): Spectron {
     send({ method: "GET", path: "health", mayBeEmpty: true, ...options_ });
   const capabilities = async (): Promise<ReadonlySet<string>> =>
     announced("", async () => new Set((await health()).capabilities ?? []));
-  const flush = async (options_: { timeoutMs?: number | undefined } = {}): Promise<FlushResult> => {
-    const results = await Promise.all([...drainables].map(async (item) => item.flush(options_)));
-    return { undelivered: results.reduce((sum, result) => sum + result.undelivered, 0) };
+  const flush: Spectron["flush"] = async ({ timeoutMs = FLUSH_MS } = {}) => {
+    const all = [...drainables];
+    const tried = async (): Promise<unknown> => Promise.all(all.map(async (item) => item.flush()));
+    await withDeadline(tried, { call: "", timeoutMs }).catch(() => undefined);
+    return { undelivered: all.reduce((sum, item) => sum + item.undelivered(), 0) };
   };
 
   return {
@@ -107,12 +112,11 @@ export function createSpectron(options: SpectronOptions): Spectron {
     },
     flush,
     async close(options_) {
-      try {
-        await flush(options_);
-      } finally {
-        closed = true;
-        await resolved.close?.();
-      }
+      closed = await flush(options_);
+      // what waits for another attempt hears of it now
+      await flush({ timeoutMs: 0 });
+      await resolved.close?.();
+      return closed;
     },
   };
 }

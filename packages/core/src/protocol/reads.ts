@@ -189,11 +189,13 @@ export interface ForgetRequest {
   threshold?: number | undefined;
   /** @default 100 */
   limit?: number | undefined;
+  /** True counts and forgets nothing. */
   dryRun?: boolean | undefined;
   purge?: boolean | undefined;
 }
 
 export interface ForgetResponse {
+  /** How many were forgotten; with `dryRun`, how many would be. */
   deleted: number;
   ids?: string[] | undefined;
   traceId?: string | undefined;

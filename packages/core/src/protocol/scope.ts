@@ -24,18 +24,18 @@ export function normalizePath(input: string, options: { pattern?: boolean } = {}
     throw new ScopeSyntaxError(`A scope path has at most ${MAX_DEPTH} segments.`);
   segments.forEach((segment, index) => {
     const wildcard = options.pattern === true && segment === "*" && index === segments.length - 1;
-    if (!wildcard) checkSegment(segment);
+    if (!wildcard) checkSegment(segment, index + 1);
   });
   return segments.join("/");
 }
 
 /** @throws ScopeSyntaxError for what cannot stand between two slashes. */
-export function checkSegment(segment: string): void {
+export function checkSegment(segment: string, position = 1): void {
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused
   const isBad = /^\.{0,2}$|[*\u0000-\u001f\u007f]/u.test(segment);
   if (isBad || segment.length > MAX_SEGMENT || !segment.isWellFormed())
     throw new ScopeSyntaxError(
-      `A scope segment is well-formed text of 1 to ${MAX_SEGMENT} characters, without * and control characters, and not "." or "..". Percent-encode ids that contain a slash.`,
+      `Segment ${position} of the scope must be well-formed text of 1 to ${MAX_SEGMENT} characters, without * and control characters, and not "." or "..". Percent-encode ids that contain a slash.`,
     );
 }
 
