@@ -1,7 +1,7 @@
 export { createEngine } from "./engine.ts";
 export { EngineError } from "./model/errors.ts";
 export { openPostgresStore } from "./stores/postgres/postgres-store.ts";
-export { backUpSqliteFile, restoreSqliteFile, verifySqliteFile } from "./stores/sqlite/backup.ts";
+export { backUpSqliteFile, restoreSqliteFile, verifySqliteFile } from "./stores/sqlite/maintain.ts";
 export { openSqliteStore } from "./stores/sqlite/sqlite-store.ts";
 export { mayWrite } from "./model/clamp.ts";
 export { createRuleExtractor } from "./extract/rules.ts";
