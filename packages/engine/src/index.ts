@@ -16,7 +16,7 @@ export type { Reflection, ReflectInput } from "./generate/reflect.ts";
 export type { DocumentEmbeddings, Embedder, EmbeddingModel } from "./recall/embedder.ts";
 export type { EmbeddingProgress } from "./recall/embedding.ts";
 export type { FoundKey, KeyRecord, Store, VerifyReport } from "./stores/store.ts";
-export type { PostgresStoreOptions } from "./stores/postgres/clients.ts";
+export type { PostgresStoreOptions } from "./stores/postgres/postgres-store-options.ts";
 export { ExtractorError } from "./extract/run-extractors.ts";
 export { gateExtraction } from "./extract/gate.ts";
 export { findInjections } from "./extract/injection.ts";

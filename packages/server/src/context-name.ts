@@ -1,7 +1,7 @@
 import { EngineError } from "@spectron/engine";
 
 /** Where memory is kept when nothing else is said, embedded or served. */
-export const DEFAULT_CONTEXT = "dev";
+const DEFAULT_CONTEXT = "dev";
 
 /** Names that are routes. */
 const RESERVED: ReadonlySet<string> = new Set(["contexts", "health", "verbs", "migrations"]);
