@@ -24,6 +24,7 @@ interface ServeFlags extends PlaceFlags {
   port: number;
   context: string;
   apiKey?: string;
+  newKey?: boolean;
   config?: string;
 }
 
@@ -64,6 +65,7 @@ export function createProgram(terminal: Terminal): Command {
         "API key of your own for this run, at least 16 characters; it is not stored. Other users of the machine can see flags, not the environment",
       ).env("SPECTRON_API_KEY"),
     )
+    .option("--new-key", "replace the first API key and show the new one; the old one ends")
     .option("--config <file>", "module with a default export of settings, such as an extractor")
     .action(async (flags: ServeFlags) => {
       await attempt(terminal, "serve", async () => runServe(terminal, flags));
@@ -110,6 +112,7 @@ async function runServe(terminal: Terminal, flags: ServeFlags): Promise<void> {
     port: flags.port,
     context: flags.context,
     apiKey: flags.apiKey,
+    newKey: flags.newKey,
     onError: (error, request) => {
       terminal.error(errorLine(error, request));
     },

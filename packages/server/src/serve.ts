@@ -23,6 +23,8 @@ export interface ServeOptions extends SpectronConfig {
   context?: string | undefined;
   /** A key of your own, at least 16 characters, beside the stored ones. It is not stored: it holds until `close()`. */
   apiKey?: string | undefined;
+  /** Replaces the first key by a new one, as when it was lost or seen by others. @default false */
+  newKey?: boolean | undefined;
   /** Tags of older clients that join into one scope path (see `AppOptions`). @default [] */
   tagDimensions?: readonly string[] | undefined;
   onError?: OnError | undefined;
@@ -95,7 +97,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   server.on("request", (_request: unknown, response: EventEmitter) => {
     response.once("close", underWay.add());
   });
-  const newApiKey = await ensureKey(engine, context, options.apiKey !== undefined)
+  const newApiKey = await ensureKey(engine, context, options)
     .finally(ready.resolve)
     .catch(async (error: unknown) => {
       server.close();
@@ -170,11 +172,16 @@ function createCounter(): Counter {
 async function ensureKey(
   engine: ReturnType<typeof createEngine>,
   context: string,
-  isGiven: boolean,
+  { apiKey, newKey = false }: ServeOptions,
 ): Promise<string | undefined> {
-  const name = isGiven ? GIVEN_KEY : FIRST_KEY;
-  if ((await engine.read("findKey", { context, name })) !== undefined) return undefined;
-  const key = mintKey(name);
-  await engine.bootstrap(await ownerKeyRecord(context, key));
-  return isGiven ? undefined : key;
+  const make = async (name: string): Promise<string> => {
+    const key = mintKey(name);
+    await engine.bootstrap(await ownerKeyRecord(context, key));
+    return key;
+  };
+  const isThere = async (name: string): Promise<boolean> =>
+    (await engine.read("findKey", { context, name })) !== undefined;
+  if (apiKey !== undefined && !(await isThere(GIVEN_KEY))) await make(GIVEN_KEY);
+  if (!newKey && (apiKey !== undefined || (await isThere(FIRST_KEY)))) return undefined;
+  return make(FIRST_KEY);
 }

@@ -62,6 +62,18 @@ test("a memory that was only served with a key of one's own shows its first key 
   await server.close();
 });
 
+test("a new key takes the place of the first one, for good", async () => {
+  const first = await serve({ data: folder, port: 0 });
+  await first.close();
+  const second = await serve({ data: folder, port: 0, newKey: true });
+  await second.close();
+  const third = await serve({ data: folder, port: 0 });
+  expect(third.newApiKey).toBeUndefined();
+  expect(await meStatus(third, second.newApiKey ?? "")).toBe(200);
+  expect(await meStatus(third, first.newApiKey ?? "")).toBe(401);
+  await third.close();
+});
+
 test.each([
   ["a short key", { apiKey: "hello" }, /16 to 512/],
   ["a key with a space", { apiKey: "a key that is long enough" }, /without spaces/],
