@@ -123,8 +123,9 @@ async function runServe(terminal: Terminal, flags: ServeFlags): Promise<void> {
     terminal.error(
       `warning: the newest memory is ${Math.round(server.clockBehind / 60_000)} minutes ahead of this machine's clock. Time stands still until the clock has caught up; check it.`,
     );
-  terminal.out(`listening on ${server.url}`);
+  // before anybody who waits for the line can tell it to stop
   terminal.onStop(() => void server.close());
+  terminal.out(`listening on ${server.url}`);
 }
 
 /** One line for the log: what failed, and on which request. */

@@ -24,7 +24,8 @@ async function eraseUser(spectron: Spectron, scope: string): Promise<void> {
 // #endregion
 
 test("a user is erased by the sessions and the records of the scope, and others stay", async () => {
-  const { spectron, stop } = await startTestService();
+  const service = await startTestService();
+  const { spectron } = service;
   for (const user of ["alice", "bob"]) {
     const scopes = [[`org/acme/user/${user}`]];
     const moved = "I live in Lisbon. I moved to Braga.";
@@ -76,5 +77,5 @@ test("a user is erased by the sessions and the records of the scope, and others 
   const kept = await known("bob");
   for (const word of ["Lisbon", "Braga", "peanuts", "Nimbus", "rosa", "French"])
     expect(kept).toContain(word);
-  await stop();
+  await service.stop();
 });
