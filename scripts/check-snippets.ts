@@ -86,7 +86,7 @@ if (process.argv[1] === import.meta.filename) {
   const root = join(import.meta.dirname, "..");
   const readSource: ReadSource = (path) =>
     existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : undefined;
-  for (const file of globSync(["README.md", "packages/*/README.md"], { cwd: root })) {
+  for (const file of globSync(["README.md", "docs/*.md", "packages/*/README.md"], { cwd: root })) {
     const before = readFileSync(join(root, file), "utf8");
     let result = checkSnippets(before, readSource);
     if (process.argv.includes("--write")) {

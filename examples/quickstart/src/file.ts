@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import type { Spectron, WireMessage } from "@spectron/core";
 import { SingleBar } from "cli-progress";
@@ -11,53 +11,52 @@ import { print } from "./print.ts";
 /** Messages of one request. */
 const BATCH = 100;
 
-/** Ingests a conversation of `{role, content, ts?}` lines, then answers questions about it. */
-export async function runFile(file: string, data: string, access: ModelAccess): Promise<void> {
-  const messages = readMessages(file);
+/** Ingests the conversation of a file, then answers questions about it. */
+export async function runFile(
+  file: string,
+  messages: readonly WireMessage[],
+  data: string,
+  access: ModelAccess,
+): Promise<void> {
   const spectron = await openMemory(join(data, "memory.db"));
   try {
-    await ingest(spectron, messages);
+    await ingest(spectron, file, messages);
     await answerQuestions(spectron, access);
   } finally {
     await spectron.close();
   }
 }
 
-function readMessages(file: string): WireMessage[] {
-  return readFileSync(file, "utf8")
-    .split("\n")
-    .flatMap((line, index) => {
-      if (line.trim() === "") return [];
-      let message: Partial<WireMessage>;
-      try {
-        message = JSON.parse(line) as Partial<WireMessage>;
-      } catch {
-        throw new Error(`${file}, line ${index + 1}: not valid JSON.`);
-      }
-      if (message.role === undefined || typeof message.content !== "string")
-        throw new Error(`${file}, line ${index + 1}: needs "role" and "content".`);
-      const ts = message.ts === undefined || message.ts === null ? {} : { ts: message.ts };
-      return [{ role: message.role, content: message.content, ...ts }];
-    });
-}
-
-async function ingest(spectron: Spectron, messages: readonly WireMessage[]): Promise<void> {
-  const session = await spectron.sessions.create({ scopes: [[scope]] });
+async function ingest(
+  spectron: Spectron,
+  file: string,
+  messages: readonly WireMessage[],
+): Promise<void> {
+  // the file is the session and its lines are the messages: read again into a kept memory, it stores nothing twice
+  const externalId = `file-${digest(resolve(file))}`;
+  const session = await spectron.sessions.create({ externalId, scopes: [[scope]] });
   const bar = new SingleBar({
     format: "  remembering [{bar}] {value}/{total} messages",
     hideCursor: true,
     noTTYOutput: true,
   });
   bar.start(messages.length, 0);
-  for (let start = 0; start < messages.length; start += BATCH) {
-    const batch = messages.slice(start, start + BATCH);
-    await spectron.facts.batch(
-      { session_id: session.id, scopes: [[scope]], messages: batch },
-      { idempotencyKey: `quickstart-file-${start}` },
-    );
-    bar.increment(batch.length);
+  try {
+    for (let start = 0; start < messages.length; start += BATCH) {
+      const batch = messages.slice(start, start + BATCH);
+      await spectron.facts.batch(
+        { session_id: session.id, scopes: [[scope]], messages: batch },
+        { idempotencyKey: `quickstart-${digest(JSON.stringify([session.id, start, batch]))}` },
+      );
+      bar.increment(batch.length);
+    }
+  } finally {
+    bar.stop();
   }
-  bar.stop();
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 async function answerQuestions(spectron: Spectron, access: ModelAccess): Promise<void> {

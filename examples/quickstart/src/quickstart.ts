@@ -80,8 +80,9 @@ async function sendTwice(spectron: Spectron): Promise<void> {
     scopes: [[scope]],
     messages: [{ role: "user" as const, content: "My sister is called Rosa." }],
   };
-  const first = await spectron.facts.batch(request, { idempotencyKey: "quickstart-rosa" });
-  const second = await spectron.facts.batch(request, { idempotencyKey: "quickstart-rosa" });
+  const idempotencyKey = `quickstart-rosa-${session.id}`;
+  const first = await spectron.facts.batch(request, { idempotencyKey });
+  const second = await spectron.facts.batch(request, { idempotencyKey });
   const { turns } = await spectron.sessions.turns(session.id);
   print.line(`first answer:  turn ${first.turnIds[0]}`);
   print.line(`second answer: turn ${second.turnIds[0]}`);

@@ -1,6 +1,8 @@
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { backup, restore, serve, verify } from "@spectron/server";
-import { Command, InvalidArgumentError } from "commander";
+import type { FailedRequest } from "@spectron/server";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { loadConfig } from "./load-config.ts";
 
 /** What the command needs of its process; tests hand in their own. */
@@ -22,6 +24,7 @@ interface ServeFlags extends PlaceFlags {
   port: number;
   context: string;
   apiKey?: string;
+  newKey?: boolean;
   config?: string;
 }
 
@@ -30,13 +33,16 @@ const CLOCK_TOLERANCE_MS = 60_000;
 const DEFAULT_DATA = "./.spectron";
 /** The database file in its folder. */
 const FILE = "memory.db";
-const DATA = `folder of the database file (default: ${DEFAULT_DATA})`;
+const DATA = "folder of the database file";
+/** Without a default of its own, because a database may be named instead. */
+const DATA_OR_DATABASE = `${DATA} (default: "${DEFAULT_DATA}")`;
 const DATABASE = "PostgreSQL URL instead of a folder";
 
 /** The `spectron` command. */
 export function createProgram(terminal: Terminal): Command {
   const program = new Command("spectron")
     .description("Long-term memory for agent frameworks")
+    .version(version())
     .configureOutput({
       writeOut: (text) => {
         terminal.out(text.trimEnd());
@@ -48,12 +54,18 @@ export function createProgram(terminal: Terminal): Command {
   program
     .command("serve")
     .description("serve one memory over HTTP until stopped")
-    .option("--data <dir>", DATA)
+    .option("--data <dir>", DATA_OR_DATABASE)
     .option("--database <url>", DATABASE)
     .option("--host <host>", "address to listen on", "127.0.0.1")
     .option("--port <port>", "port; 0 picks a free one", toPort, 9090)
     .option("--context <name>", "context to serve", "dev")
-    .option("--api-key <key>", "fix the API key, for tests")
+    .addOption(
+      new Option(
+        "--api-key <key>",
+        "API key of your own for this run, at least 16 characters; it is not stored. Other users of the machine can see flags, not the environment",
+      ).env("SPECTRON_API_KEY"),
+    )
+    .option("--new-key", "replace the first API key and show the new one; the old one ends")
     .option("--config <file>", "module with a default export of settings, such as an extractor")
     .action(async (flags: ServeFlags) => {
       await attempt(terminal, "serve", async () => runServe(terminal, flags));
@@ -61,7 +73,7 @@ export function createProgram(terminal: Terminal): Command {
   program
     .command("verify")
     .description("read the whole memory and tell what is wrong with it; a server may run meanwhile")
-    .option("--data <dir>", DATA)
+    .option("--data <dir>", DATA_OR_DATABASE)
     .option("--database <url>", DATABASE)
     .action(async (flags: PlaceFlags) => {
       await attempt(terminal, "verify", async () => runVerify(terminal, flags));
@@ -100,8 +112,9 @@ async function runServe(terminal: Terminal, flags: ServeFlags): Promise<void> {
     port: flags.port,
     context: flags.context,
     apiKey: flags.apiKey,
-    onError: (error) => {
-      terminal.error(`error: ${nameOf(error)}`);
+    newKey: flags.newKey,
+    onError: (error, request) => {
+      terminal.error(errorLine(error, request));
     },
   });
   if (server.newApiKey !== undefined)
@@ -110,8 +123,21 @@ async function runServe(terminal: Terminal, flags: ServeFlags): Promise<void> {
     terminal.error(
       `warning: the newest memory is ${Math.round(server.clockBehind / 60_000)} minutes ahead of this machine's clock. Time stands still until the clock has caught up; check it.`,
     );
-  terminal.out(`listening on ${server.url}`);
+  // before anybody who waits for the line can tell it to stop
   terminal.onStop(() => void server.close());
+  terminal.out(`listening on ${server.url}`);
+}
+
+/** One line for the log: what failed, and on which request. */
+function errorLine(error: unknown, request: FailedRequest | undefined): string {
+  const what = `error: ${nameOf(error)}`;
+  return request === undefined
+    ? what
+    : `${what} (${request.method} ${request.route}, trace ${request.traceId})`;
+}
+
+function version(): string {
+  return (createRequire(import.meta.url)("../package.json") as { version: string }).version;
 }
 
 async function runVerify(terminal: Terminal, flags: PlaceFlags): Promise<void> {
@@ -135,8 +161,15 @@ async function attempt(terminal: Terminal, name: string, task: () => Promise<voi
 /** What a log may tell of a failure: an error of the engine holds no content of memory, another one might. */
 function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown";
-  if (error.name !== "EngineError" || !("code" in error)) return error.name;
-  return `${String(error.code)}: ${error.message}`;
+  if (!("code" in error)) return `${error.name} ${firstFrame(error)}`.trim();
+  return error.name === "EngineError"
+    ? `${String(error.code)}: ${error.message}`
+    : `${error.name} ${String(error.code)}`;
+}
+
+/** Where it was thrown, which holds no content. */
+function firstFrame({ stack = "" }: Error): string {
+  return /^ +(at .*)$/m.exec(stack)?.[1] ?? "";
 }
 
 function toPlace({ data, database }: PlaceFlags): { path?: string; database?: string } {

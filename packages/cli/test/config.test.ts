@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createProgram } from "@spectron/cli";
 import { createSpectron } from "@spectron/core";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { API_KEY } from "./server-process.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -25,9 +26,12 @@ async function serveWith(text: string | undefined, name = "spectron.config.mjs")
     error: (line) => lines.push(line),
     onStop: (handler) => (stop = handler),
     fail: () => (failed = true),
-  }).parseAsync(["serve", "--data", folder, "--port", "0", "--api-key", "k", "--config", path], {
-    from: "user",
-  });
+  }).parseAsync(
+    ["serve", "--data", folder, "--port", "0", "--api-key", API_KEY, "--config", path],
+    {
+      from: "user",
+    },
+  );
   return { output: lines.join("\n"), failed, stop: () => stop() };
 }
 
@@ -57,7 +61,7 @@ test.each(["spectron.config.mjs", "spectron.config.ts"])(
   async (name) => {
     const { output, stop } = await serveWith(`export default { extractor: ${EXTRACTOR} };`, name);
     const url = /listening on (\S+)/.exec(output)?.[1] ?? "";
-    const spectron = createSpectron({ url, apiKey: "k", context: "dev" });
+    const spectron = createSpectron({ url, apiKey: API_KEY, context: "dev" });
     const { extractions } = await spectron.facts.batch({
       scopes: [["org/acme"]],
       messages: [{ role: "user", content: "Rain." }],

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, openSync, statSync, writeSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createProgram } from "@spectron/cli";
@@ -90,7 +90,16 @@ test("a backup is not put over a memory that is there, unless told, nor under a 
   const held = await run("restore", join(folder, "copy.db"), ...data, "--replace");
   expect(held).toMatchObject({ failed: true, text: expect.stringContaining("in use") });
   await service.close();
-  expect((await run("restore", join(folder, "copy.db"), ...data)).text).toContain("exists");
+  expect(held.text).toContain(`in use by this process already (pid ${process.pid})`);
+  expect((await run("restore", join(folder, "copy.db"), ...data)).text).toContain(
+    "exists. Use --replace",
+  );
+  // neither a copy half made nor a file that others may read is left
+  for (const place of [folder, join(folder, "live")])
+    for (const name of (await readdir(place)).filter((entry) => entry.includes(".db"))) {
+      expect(name).not.toContain(".partial");
+      expect([name, statSync(join(place, name)).mode & 0o077]).toEqual([name, 0]);
+    }
   expect(await recalled("live")).toBe(2);
   expect((await run("restore", join(folder, "copy.db"), ...data, "--replace")).failed).toBe(false);
   expect(await recalled("live")).toBe(1);

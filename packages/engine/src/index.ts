@@ -1,7 +1,7 @@
 export { createEngine } from "./engine.ts";
 export { EngineError } from "./model/errors.ts";
 export { openPostgresStore } from "./stores/postgres/postgres-store.ts";
-export { backUpSqliteFile, restoreSqliteFile, verifySqliteFile } from "./stores/sqlite/backup.ts";
+export { backUpSqliteFile, restoreSqliteFile, verifySqliteFile } from "./stores/sqlite/maintain.ts";
 export { openSqliteStore } from "./stores/sqlite/sqlite-store.ts";
 export { mayWrite } from "./model/clamp.ts";
 export { createRuleExtractor } from "./extract/rules.ts";
@@ -16,7 +16,7 @@ export type { Reflection, ReflectInput } from "./generate/reflect.ts";
 export type { DocumentEmbeddings, Embedder, EmbeddingModel } from "./recall/embedder.ts";
 export type { EmbeddingProgress } from "./recall/embedding.ts";
 export type { FoundKey, KeyRecord, Store, VerifyReport } from "./stores/store.ts";
-export type { PostgresStoreOptions } from "./stores/postgres/clients.ts";
+export type { PostgresStoreOptions } from "./stores/postgres/postgres-store-options.ts";
 export { ExtractorError } from "./extract/run-extractors.ts";
 export { gateExtraction } from "./extract/gate.ts";
 export { findInjections } from "./extract/injection.ts";

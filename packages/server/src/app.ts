@@ -1,7 +1,9 @@
 import type { Engine } from "@spectron/engine";
 import { Hono } from "hono";
+import { routePath } from "hono/route";
 import { createAuthenticate } from "./auth/authenticate.ts";
-import type { Identity } from "./auth/authenticate.ts";
+import type { GivenKey, Identity } from "./auth/authenticate.ts";
+import { isContextName } from "./context-name.ts";
 import { LIMITS } from "./limits.ts";
 import { Problem, problemResponse, toProblem } from "./problem.ts";
 import { appendTurnRoute } from "./routes/append-turn.ts";
@@ -25,9 +27,21 @@ export interface AppOptions {
   tagDimensions?: readonly string[] | undefined;
   /** While true, requests are answered 503 with `Retry-After`: the service is about to end. */
   isStopping?: (() => boolean) | undefined;
+  /** A key that this app takes beside the stored ones. */
+  givenKey?: GivenKey | undefined;
   /** Told about answers of 500 and above; content of requests is never in the error's message. */
-  onError?: ((error: unknown) => void) | undefined;
+  onError?: OnError | undefined;
 }
+
+/** The request that failed: the pattern of its route, without the ids in it, and the trace id of its answer. */
+export interface FailedRequest {
+  method: string;
+  route: string;
+  traceId: string;
+}
+
+/** Told what failed, and on which request if it was one. */
+export type OnError = (error: unknown, request?: FailedRequest) => void;
 
 /** What every data route finds in its context. */
 export interface AppEnv {
@@ -50,12 +64,10 @@ const CAPABILITIES: readonly string[] = [
   "close-keeps-turns",
 ];
 
-const RESERVED: ReadonlySet<string> = new Set(["contexts", "health", "verbs", "migrations"]);
-
 /** The HTTP face of one engine: a function from request to response, with no port and no globals. */
 export function createApp(options: AppOptions): (request: Request) => Promise<Response> {
   const { engine } = options;
-  const authenticate = createAuthenticate(engine);
+  const authenticate = createAuthenticate(engine, { given: options.givenKey });
   const app = new Hono<AppEnv>({ strict: false });
   let requests = 0;
 
@@ -82,21 +94,22 @@ export function createApp(options: AppOptions): (request: Request) => Promise<Re
     c.res.headers.set("x-trace-id", c.res.headers.get("x-trace-id") ?? c.get("traceId"));
   });
 
-  app.get("/api/v1/health", async (c) => {
-    await engine.check();
-    return c.json({
-      status: "ok",
-      name: "spectron",
-      version: VERSION,
-      wire: ["0", "1", "2", "3"],
-      capabilities: CAPABILITIES,
+  for (const path of ["/api/v1/health", "/health"])
+    app.get(path, async (c) => {
+      await engine.check();
+      return c.json({
+        status: "ok",
+        name: "spectron",
+        version: VERSION,
+        wire: ["0", "1", "2", "3"],
+        capabilities: CAPABILITIES,
+      });
     });
-  });
 
   const data = new Hono<AppEnv>({ strict: false });
   data.use(async (c, next) => {
     const context = c.req.param("context") ?? "";
-    if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(context) || RESERVED.has(context))
+    if (!isContextName(context))
       throw new Problem(422, "context_invalid", "The context id in the path is not valid.");
     c.set("identity", await authenticate(context, c.req.raw.headers));
     await next();
@@ -126,7 +139,12 @@ export function createApp(options: AppOptions): (request: Request) => Promise<Re
   );
   app.onError((error, c) => {
     const problem = toProblem(error);
-    if (problem.status >= 500 && problem.code !== "stopping") options.onError?.(error);
+    if (problem.status >= 500 && problem.code !== "stopping")
+      options.onError?.(error, {
+        method: c.req.method,
+        route: routePath(c, -1),
+        traceId: c.get("traceId"),
+      });
     return problemResponse(problem, c.req.path, c.get("traceId"));
   });
   return async (request) => app.fetch(request);

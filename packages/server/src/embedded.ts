@@ -1,20 +1,22 @@
 import { createEngine } from "@spectron/engine";
 import { createApp } from "./app.ts";
+import type { OnError } from "./app.ts";
 import { mintKey, ownerKeyRecord } from "./auth/keys.ts";
-import { openStore } from "./open-store.ts";
+import { contextName } from "./context-name.ts";
+import { noPlace, openStore } from "./open-store.ts";
 import type { StorePlace } from "./open-store.ts";
 import { enginePorts } from "./spectron-config.ts";
 import type { SpectronConfig } from "./spectron-config.ts";
 
 /** One of `path` and `database` says where memory is kept. */
 export interface EmbeddedOptions extends StorePlace, SpectronConfig {
-  /** @default "default" */
+  /** @default "dev" */
   context?: string | undefined;
   /** Clock for tests, epoch milliseconds. @default Date.now */
   now?: (() => number) | undefined;
   /** Tags of older clients that join into one scope path (see `AppOptions`). @default [] */
   tagDimensions?: readonly string[] | undefined;
-  onError?: ((error: unknown) => void) | undefined;
+  onError?: OnError | undefined;
 }
 
 /** What `createSpectron` takes, and `close()`. */
@@ -32,7 +34,9 @@ export interface EmbeddedService {
  * @throws EngineError `store_locked` when another process holds the file.
  */
 export async function embedded(options: EmbeddedOptions): Promise<EmbeddedService> {
-  const context = options.context ?? "default";
+  // callers without types hand in a path, or nothing
+  if (!(options instanceof Object)) throw noPlace();
+  const context = contextName(options.context);
   const engine = createEngine({
     store: await openStore(options),
     ...enginePorts(options),

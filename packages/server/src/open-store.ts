@@ -11,12 +11,24 @@ export interface StorePlace {
 }
 
 export async function openStore({ path, database }: StorePlace): Promise<Store> {
-  if ((path === undefined) === (database === undefined))
-    throw new EngineError("validation_failed", "Name a file or a database, and only one of them.");
+  if ((path === undefined) === (database === undefined)) throw noPlace();
+  if (path === ":memory:" || path === "")
+    throw new EngineError(
+      "validation_failed",
+      "Memory is kept in a file. For a test, name one in a temporary folder.",
+    );
   if (path !== undefined) return openSqliteStore({ path: databaseFile(path) });
   if (database === undefined || !/^postgres(ql)?:\/\//.test(database))
     throw new EngineError("validation_failed", "A database is named by a postgres:// URL.");
   return openPostgresStore({ url: database });
+}
+
+/** What callers get that name no place, or two. */
+export function noPlace(): EngineError {
+  return new EngineError(
+    "validation_failed",
+    'Say where memory is kept, in a file (path: "./memory.db") or in PostgreSQL (database: "postgres://…"), and only one of them.',
+  );
 }
 
 /** The file itself, or the one in the folder. */

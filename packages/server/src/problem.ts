@@ -63,6 +63,7 @@ const STATUS: Readonly<Record<EngineErrorCode, number>> = {
   store_corrupt: 503,
   store_unavailable: 503,
   store_failed: 503,
+  node_too_old: 503,
 };
 
 /** Storage failures name files and statements; none of that leaves the service. */

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { serve as listen } from "@hono/node-server";
 import { createEngine } from "@spectron/engine";
 import { createApp } from "./app.ts";
-import { mintKey, ownerKeyRecord } from "./auth/keys.ts";
+import type { OnError } from "./app.ts";
+import { checkChosenKey, mintKey, ownerKeyRecord } from "./auth/keys.ts";
+import { contextName } from "./context-name.ts";
 import { openStore } from "./open-store.ts";
 import { enginePorts } from "./spectron-config.ts";
 import type { SpectronConfig } from "./spectron-config.ts";
@@ -19,11 +21,13 @@ export interface ServeOptions extends SpectronConfig {
   port?: number | undefined;
   /** @default "dev" */
   context?: string | undefined;
-  /** A fixed key, for tests. @default the key of the first start, shown once */
+  /** A key of your own, at least 16 characters, beside the stored ones. It is not stored: it holds until `close()`. */
   apiKey?: string | undefined;
+  /** Replaces the first key by a new one, as when it was lost or seen by others. @default false */
+  newKey?: boolean | undefined;
   /** Tags of older clients that join into one scope path (see `AppOptions`). @default [] */
   tagDimensions?: readonly string[] | undefined;
-  onError?: ((error: unknown) => void) | undefined;
+  onError?: OnError | undefined;
 }
 
 export interface RunningServer {
@@ -42,11 +46,14 @@ const DRAIN_MS = 10_000;
 const LAST_ANSWERS_MS = 1000;
 /** Name of the key row that tells whether a context already has its first key. */
 const FIRST_KEY = "first";
+/** Name of the row that stands for the keys given by `apiKey`; nobody knows the secret of its own. */
+const GIVEN_KEY = "given";
 
 /** Serves one database over HTTP until closed. */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const host = options.host ?? "127.0.0.1";
-  const context = options.context ?? "dev";
+  const context = contextName(options.context);
+  if (options.apiKey !== undefined) checkChosenKey(options.apiKey);
   const engine = createEngine({
     store: await openStore({
       path: options.data === undefined ? undefined : join(options.data, "memory.db"),
@@ -55,12 +62,6 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     ...enginePorts(options),
     onExtractorError: options.onError,
   });
-  const newApiKey = await ensureKey(engine, context, options.apiKey).catch(
-    async (error: unknown) => {
-      await engine.close();
-      throw error;
-    },
-  );
   const loopback = ["127.0.0.1", "localhost", "[::1]", "::1"];
   const underWay = createCounter();
   const app = createApp({
@@ -68,12 +69,26 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     isStopping: () => underWay.isClosed(),
     tagDimensions: options.tagDimensions,
     hosts: loopback.includes(host) ? loopback : undefined,
+    givenKey:
+      options.apiKey === undefined ? undefined : { context, key: options.apiKey, row: GIVEN_KEY },
     onError: options.onError,
   });
+  // a key is made once the port is held, so that no start that fails keeps the only sight of it
+  const ready = Promise.withResolvers<void>();
   const server = await new Promise<ReturnType<typeof listen>>((resolve, reject) => {
-    const made = listen({ fetch: app, hostname: host, port: options.port ?? 9090 }, () => {
-      resolve(made);
-    });
+    const made = listen(
+      {
+        fetch: async (request) => {
+          await ready.promise;
+          return app(request);
+        },
+        hostname: host,
+        port: options.port ?? 9090,
+      },
+      () => {
+        resolve(made);
+      },
+    );
     made.on("error", reject);
   }).catch(async (error: unknown) => {
     await engine.close();
@@ -82,6 +97,13 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   server.on("request", (_request: unknown, response: EventEmitter) => {
     response.once("close", underWay.add());
   });
+  const newApiKey = await ensureKey(engine, context, options)
+    .finally(ready.resolve)
+    .catch(async (error: unknown) => {
+      server.close();
+      await engine.close();
+      throw error;
+    });
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : options.port;
   return {
@@ -146,17 +168,20 @@ function createCounter(): Counter {
   };
 }
 
+/** Makes the row that the caller's key stands for, or the first key of the context, which it returns. */
 async function ensureKey(
   engine: ReturnType<typeof createEngine>,
   context: string,
-  fixed: string | undefined,
+  { apiKey, newKey = false }: ServeOptions,
 ): Promise<string | undefined> {
-  if (fixed !== undefined) {
-    await engine.bootstrap(await ownerKeyRecord(context, fixed));
-    return undefined;
-  }
-  if ((await engine.read("findKey", { context, name: FIRST_KEY })) !== undefined) return undefined;
-  const key = mintKey(FIRST_KEY);
-  await engine.bootstrap(await ownerKeyRecord(context, key));
-  return key;
+  const make = async (name: string): Promise<string> => {
+    const key = mintKey(name);
+    await engine.bootstrap(await ownerKeyRecord(context, key));
+    return key;
+  };
+  const isThere = async (name: string): Promise<boolean> =>
+    (await engine.read("findKey", { context, name })) !== undefined;
+  if (apiKey !== undefined && !(await isThere(GIVEN_KEY))) await make(GIVEN_KEY);
+  if (!newKey && (apiKey !== undefined || (await isThere(FIRST_KEY)))) return undefined;
+  return make(FIRST_KEY);
 }

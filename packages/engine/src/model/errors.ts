@@ -18,7 +18,8 @@ export type EngineErrorCode =
   | "store_older"
   | "store_corrupt"
   | "store_unavailable"
-  | "store_failed";
+  | "store_failed"
+  | "node_too_old";
 
 /** What a store answers instead of something that may be wrong. */
 export function damaged(what: string): EngineError {

@@ -1,5 +1,5 @@
 import { parentPort } from "node:worker_threads";
-import type { PostgresStoreOptions } from "./postgres/clients.ts";
+import type { PostgresStoreOptions } from "./postgres/postgres-store-options.ts";
 import { toFailure } from "./sqlite/failure.ts";
 import type { Failure } from "./sqlite/failure.ts";
 import type { Service, ServiceRequest } from "./sqlite/serve-writes.ts";

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
+import { EngineError } from "@spectron/engine";
 import type { KeyRecord } from "@spectron/engine";
 
 const derive = promisify(scrypt) as (
@@ -13,19 +14,37 @@ export function mintKey(name: string = randomBytes(6).toString("hex")): string {
   return `sp-${name}-${randomBytes(32).toString("base64url")}`;
 }
 
-/** The name under which a key's row is found. A key of any other form is found by a digest of itself. */
-export function keyName(key: string): string {
-  const minted = /^s[pk]-([A-Za-z0-9]{1,64})-.+$/.exec(key);
-  return minted?.[1] ?? `fixed-${createHash("sha256").update(key).digest("hex").slice(0, 16)}`;
+/** The name under which a key's row is found; only minted keys are stored. */
+export function keyName(key: string): string | undefined {
+  return /^s[pk]-([A-Za-z0-9]{1,64})-.+$/.exec(key)?.[1];
 }
 
-/** The row of a key whose principal holds every verb everywhere in the context. */
+/** Compares without telling by its time how much is right. */
+export function isSameKey(key: string, expected: string): boolean {
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(key), digest(expected));
+}
+
+/**
+ * Checks a key that somebody chose.
+ *
+ * @throws EngineError `validation_failed`
+ */
+export function checkChosenKey(key: string): void {
+  if (!/^[\x21-\x7e]{16,512}$/.test(key))
+    throw new EngineError(
+      "validation_failed",
+      "An API key of your own needs 16 to 512 ASCII characters without spaces, such as what `openssl rand -hex 24` prints.",
+    );
+}
+
+/** The row of a minted key whose principal holds every verb everywhere in the context. */
 export async function ownerKeyRecord(context: string, key: string): Promise<KeyRecord> {
   const everywhere = ["/*"];
   return {
     context,
     principal: "owner",
-    name: keyName(key),
+    name: keyName(key) ?? "",
     hash: await hashSecret(key),
     displayName: "Owner",
     principalKind: "service",

@@ -2,17 +2,7 @@ import { Pool, types } from "pg";
 import type { PoolClient, PoolConfig } from "pg";
 import { RolledBack } from "../../commands/rolled-back.ts";
 import { EngineError } from "../../model/errors.ts";
-
-export interface PostgresStoreOptions {
-  /** Such as `postgres://user@host:5432/memory`. */
-  url: string;
-  /** Schema that holds the tables; made if it is missing. @default "spectron" */
-  schema?: string | undefined;
-  /** Most connections for writes, and as many again for reads. @default 8 */
-  connections?: number | undefined;
-  /** Longest time of one statement, waiting for locks included, in milliseconds. @default 15_000 */
-  statementTimeout?: number | undefined;
-}
+import type { PostgresStoreOptions } from "./postgres-store-options.ts";
 
 /** How the server names its type of 64-bit integers. */
 const INT8: number = types.builtins.INT8;

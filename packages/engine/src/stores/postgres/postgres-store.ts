@@ -5,7 +5,7 @@ import type { Store, VerifyReport, Writer } from "../store.ts";
 import { openReads } from "../threads.ts";
 import type { Channel } from "../threads.ts";
 import { inTransaction, openPool, schemaOf, withClient } from "./clients.ts";
-import type { PostgresStoreOptions } from "./clients.ts";
+import type { PostgresStoreOptions } from "./postgres-store-options.ts";
 import { createConnection, createPrepare } from "./connection.ts";
 import { isConflict, toEngineError } from "./failures.ts";
 import { migrate } from "./migrate.ts";

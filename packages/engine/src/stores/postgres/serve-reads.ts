@@ -3,7 +3,7 @@ import { createKeep } from "../../recall/keep.ts";
 import type { Reader } from "../store.ts";
 import type { Answer, Opened } from "../worker.ts";
 import { inTransaction, openPool, withClient } from "./clients.ts";
-import type { PostgresStoreOptions } from "./clients.ts";
+import type { PostgresStoreOptions } from "./postgres-store-options.ts";
 import { createConnection, createPrepare } from "./connection.ts";
 import { toEngineError } from "./failures.ts";
 import { createReader } from "./reader.ts";

@@ -96,7 +96,7 @@ export async function restoreSqliteFile(
   const { path } = ownership;
   const partial = `${path}.partial`;
   try {
-    if (options.replace !== true) refuseExisting(path);
+    if (options.replace !== true) refuseExisting(path, "Use --replace, or replace: true.");
     options.fault?.("restore copy");
     await copyWhole(backup, partial, options);
     options.fault?.("restore fold");
@@ -189,9 +189,8 @@ function requireFile(path: string): void {
   if (!existsSync(path)) throw new EngineError("not_found", `There is no file ${path}.`);
 }
 
-function refuseExisting(path: string): void {
-  if (existsSync(path))
-    throw new EngineError("validation_failed", `${path} exists. Name a file that does not.`);
+function refuseExisting(path: string, advice: string = "Name a file that does not."): void {
+  if (existsSync(path)) throw new EngineError("validation_failed", `${path} exists. ${advice}`);
 }
 
 /** Syncs the file, gives it its name, and syncs the folder. */

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Store, VerifyReport } from "../store.ts";
 import { openChannel, openReads } from "../threads.ts";
+import { requireSqlite } from "./require-sqlite.ts";
 
 export interface SqliteStoreOptions {
   /** Path of the database file; missing folders are made. */
@@ -17,9 +18,11 @@ export interface SqliteStoreOptions {
  * Opens a durable store on one SQLite file. Writes run in one thread, reads in another, so the caller's event loop never
  * waits for a disk.
  *
- * @throws EngineError `store_locked` when another process owns the file, `store_newer` when a newer version wrote it.
+ * @throws EngineError `store_locked` when another process owns the file, `store_newer` when a newer version wrote it,
+ * `node_too_old` on a Node without SQLite.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  requireSqlite();
   const path = resolve(options.path);
   const writer = await openChannel({ path, mode: "sqlite-write", faults: options.faults });
   const { reads, newest } = await openReads({ path, mode: "sqlite-read" }).catch(

@@ -100,9 +100,12 @@ function lock(path: string): Ownership {
         { cause: error },
       );
     if (sqliteCode(error) !== SQLITE.busy) throw error;
+    const pid = readNote(note);
     throw new EngineError(
       "store_locked",
-      `${path} is in use by another process${readNote(note)}. Stop it, or connect to it with a URL instead of opening its file.`,
+      pid === process.pid
+        ? `${path} is in use by this process already (pid ${pid}), or by one of another container. Close it first, or share what it was opened as.`
+        : `${path} is in use by another process${pid === undefined ? "" : ` (pid ${pid})`}. Stop it, or connect to it with a URL instead of opening its file.`,
       { cause: error },
     );
   }
@@ -141,13 +144,13 @@ function removeNote(note: string): void {
 }
 
 /** The pid in the note, unless no such process lives, so that it is of an earlier owner. */
-function readNote(note: string): string {
+function readNote(note: string): number | undefined {
   try {
     const pid = Number(readFileSync(note, "utf8"));
-    if (!Number.isInteger(pid) || pid < 1 || !isRunning(pid)) return "";
-    return ` (pid ${pid})`;
+    if (!Number.isInteger(pid) || pid < 1 || !isRunning(pid)) return undefined;
+    return pid;
   } catch {
-    return "";
+    return undefined;
   }
 }
 
