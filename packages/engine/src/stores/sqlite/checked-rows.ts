@@ -183,6 +183,8 @@ export function toSession(row: Row): SessionRecord {
 }
 
 export function toEntity(row: Row): EntityRecord {
+  // nothing changes an entity yet
+  if (row["updated_at"] !== row["created_at"]) throw damaged("an entity has two times");
   return checked(row, rows.toEntity, entityChecksum);
 }
 

@@ -1,5 +1,5 @@
 import type { SQLInputValue } from "node:sqlite";
-import type { StoredFact } from "../../model/records.ts";
+import type { EntityRecord, StoredFact } from "../../model/records.ts";
 import type { Row } from "../rows.ts";
 import type { FactFilter, Reader } from "../store.ts";
 import { toEntity, toFact } from "./checked-rows.ts";
@@ -29,53 +29,75 @@ function isAsked(fact: StoredFact, filter: FactFilter): boolean {
   );
 }
 
+/** Believed facts that are read to tell which entities they speak of; beyond, the database tells. */
+const MOST_READ = 2000;
+
+/** As the database orders texts. */
+function order(one: string, other: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other));
+}
+
 export function createFactReader(db: Statements): FactReader {
-  return {
-    facts(context, filter) {
-      const sets = setFilter("scope_set", filter.sets);
-      const known =
-        filter.asOf === undefined
-          ? { from: "INDEXED BY fact_live", sql: "known_to IS NULL", values: [] }
-          : {
-              from: "",
-              sql: "known_from <= ? AND (known_to IS NULL OR known_to > ?)",
-              values: [filter.asOf, filter.asOf],
-            };
-      const read = (sql: string, ...values: SQLInputValue[]): Row[] =>
-        db.all(
-          `SELECT * FROM fact ${known.from} WHERE context = ? AND ${sets.sql} AND ${known.sql} AND ${sql}
+  function believedFacts(context: number, filter: FactFilter): StoredFact[] {
+    const sets = setFilter("scope_set", filter.sets);
+    const known =
+      filter.asOf === undefined
+        ? { from: "INDEXED BY fact_live", sql: "known_to IS NULL", values: [] }
+        : {
+            from: "",
+            sql: "known_from <= ? AND (known_to IS NULL OR known_to > ?)",
+            values: [filter.asOf, filter.asOf],
+          };
+    const read = (sql: string, ...values: SQLInputValue[]): Row[] =>
+      db.all(
+        `SELECT * FROM fact ${known.from} WHERE context = ? AND ${sets.sql} AND ${known.sql} AND ${sql}
            ORDER BY created_at DESC, row DESC LIMIT ?`,
+        context,
+        sets.value,
+        ...known.values,
+        ...values,
+        filter.limit,
+      );
+    // where everything is little enough it is read and then chosen from: what is damaged could pass no filter unseen
+    const all = read("true");
+    if (all.length < filter.limit) {
+      const facts = all.map(toFact);
+      if (filter.asOf === undefined)
+        // an index that leads to another row than it says shows one twice, or one that is believed no more
+        requireWhole(
+          db,
           context,
-          sets.value,
-          ...known.values,
-          ...values,
-          filter.limit,
+          filter.sets,
+          "facts",
+          () => new Set(facts.flatMap(({ row, knownTo }) => (knownTo === null ? row : []))).size,
         );
-      // where everything is little enough it is read and then chosen from: what is damaged could pass no filter unseen
-      const all = read("true");
-      if (all.length < filter.limit) {
-        const facts = all.map(toFact);
-        if (filter.asOf === undefined)
-          // an index that leads to another row than it says shows one twice, or one that is believed no more
-          requireWhole(
-            db,
-            context,
-            filter.sets,
-            "facts",
-            () => new Set(facts.flatMap(({ row, knownTo }) => (knownTo === null ? row : []))).size,
-          );
-        return facts.filter((fact) => isAsked(fact, filter));
-      }
-      return read(
-        `(? OR valid_to IS NULL OR valid_to > ?) AND (? IS NULL OR kind IN (SELECT value FROM json_each(?)))
+      return facts.filter((fact) => isAsked(fact, filter));
+    }
+    return read(
+      `(? OR valid_to IS NULL OR valid_to > ?) AND (? IS NULL OR kind IN (SELECT value FROM json_each(?)))
          AND (? IS NULL OR entity IN (SELECT value FROM json_each(?))) AND (? IS NULL OR key = ?)`,
-        filter.includeEnded === true ? 1 : 0,
-        filter.at,
-        ...twice(filter.kinds === undefined ? null : JSON.stringify(filter.kinds)),
-        ...twice(filter.entities === undefined ? null : JSON.stringify(filter.entities)),
-        ...twice(filter.key ?? null),
-      ).map(toFact);
-    },
+      filter.includeEnded === true ? 1 : 0,
+      filter.at,
+      ...twice(filter.kinds === undefined ? null : JSON.stringify(filter.kinds)),
+      ...twice(filter.entities === undefined ? null : JSON.stringify(filter.entities)),
+      ...twice(filter.key ?? null),
+    ).map(toFact);
+  }
+
+  function entitiesOf(context: number, keys: readonly number[]): EntityRecord[] {
+    const found = db
+      .all(
+        `SELECT entity.* FROM entity JOIN scope_set ON scope_set.key = entity.scope_set
+         WHERE scope_set.context = ? AND entity.key IN (SELECT value FROM json_each(?))`,
+        context,
+        JSON.stringify(keys),
+      )
+      .map(toEntity);
+    return found;
+  }
+
+  return {
+    facts: believedFacts,
 
     factVersions: (context, ids) =>
       db
@@ -130,15 +152,7 @@ export function createFactReader(db: Statements): FactReader {
           ]),
       ),
 
-    entities: (context, keys) =>
-      db
-        .all(
-          `SELECT entity.* FROM entity JOIN scope_set ON scope_set.key = entity.scope_set
-           WHERE scope_set.context = ? AND entity.key IN (SELECT value FROM json_each(?))`,
-          context,
-          JSON.stringify(keys),
-        )
-        .map(toEntity),
+    entities: entitiesOf,
 
     entitiesByName(context, sets, type, normalName) {
       const filter = setFilter("entity.scope_set", sets);
@@ -157,21 +171,24 @@ export function createFactReader(db: Statements): FactReader {
 
     liveEntities(context, sets, { type, at, offset, limit }) {
       const filter = setFilter("fact.scope_set", sets);
-      const own = setFilter("fact.scope_set", sets);
-      requireWhole(
-        db,
-        context,
-        sets,
-        "facts",
-        () =>
-          db.get(
-            `SELECT count(DISTINCT stored.row) AS n FROM fact INDEXED BY fact_live JOIN fact AS stored NOT INDEXED
-               ON stored.row = fact.row AND stored.scope_set = fact.scope_set AND stored.known_to IS NULL
-             WHERE fact.context = ? AND ${own.sql} AND fact.known_to IS NULL`,
-            context,
-            own.value,
-          )?.["n"],
-      );
+      const facts = believedFacts(context, { sets, at, limit: MOST_READ });
+      if (facts.length < MOST_READ) {
+        // read row by row, so that none is left out by what is damaged in it
+        const named = new Set(facts.flatMap((fact) => [fact.entity, fact.object]));
+        named.delete(null);
+        return entitiesOf(
+          context,
+          [...named].filter((key) => key !== null),
+        )
+          .filter((entity) => type === undefined || entity.type === type)
+          .toSorted(
+            (one, other) =>
+              order(one.type, other.type) ||
+              order(one.normalName, other.normalName) ||
+              one.key - other.key,
+          )
+          .slice(offset, offset + limit);
+      }
       return db
         .all(
           `SELECT * FROM entity WHERE key IN (

@@ -194,7 +194,7 @@ function requireIntactIds(db: Statements, id: string): void {
     const entry = db.get(`SELECT id, key FROM session WHERE ${beside} LIMIT 1`, id);
     if (entry === undefined) continue;
     const row = db.get("SELECT id FROM session NOT INDEXED WHERE key = ?", entry["key"] as number);
-    if (row === undefined || row["id"] !== entry["id"])
+    if (entry["id"] === id || row === undefined || row["id"] !== entry["id"])
       throw damaged("an entry of the index of sessions is wrong");
   }
 }
