@@ -19,7 +19,8 @@ export function sharedBreaker(options: {
  * The breaker of conversations that a service keeps. A recall that is slow must not take a conversation its history,
  * and what fails at once is asked again: only a conversation that hangs opens it.
  */
-export function transcriptBreaker({ spectron: { service } }: { spectron: Spectron }): Breaker {
+export function transcriptBreaker(options: { spectron: Spectron }): Breaker {
+  const { service } = options.spectron;
   const breaker = transcripts.get(service) ?? createBreaker({ now: Date.now, codes: ["timeout"] });
   transcripts.set(service, breaker);
   return breaker;

@@ -27,8 +27,9 @@ const ALL_PAGES = 2 ** 30;
 export async function backUp(
   database: DatabaseSync,
   target: string,
-  { fault }: CopyOptions = {},
+  options: CopyOptions = {},
 ): Promise<void> {
+  const { fault } = options;
   refuseExisting(target);
   const partial = `${target}.partial`;
   mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
