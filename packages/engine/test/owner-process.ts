@@ -31,6 +31,9 @@ const TASKS: Record<string, (value: string) => Promise<void>> = {
     await engine.bootstrap(KEY);
   },
   say,
+  async check() {
+    await engine?.check();
+  },
   async close() {
     await engine?.close();
   },

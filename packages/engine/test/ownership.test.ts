@@ -43,7 +43,7 @@ interface Told {
 /** A process that may own the file. */
 interface Contender {
   pid: number;
-  ask(task: "open" | "say" | "close" | "become", value?: string): Promise<Told>;
+  ask(task: "open" | "say" | "check" | "close" | "become", value?: string): Promise<Told>;
   kill(): Promise<void>;
 }
 
@@ -268,7 +268,9 @@ describe("under an owner", () => {
   test("a file that is moved takes no more, and goes on when it is back", async () => {
     renameSync(path, `${path}.away`);
     expect(await owner.ask("say", "away")).toMatchObject(refused);
+    expect(await owner.ask("check")).toMatchObject(refused);
     renameSync(`${path}.away`, path);
+    expect(await owner.ask("check")).toMatchObject({ ok: true });
     expect(await owner.ask("say", "back")).toMatchObject({ ok: true });
     expect(await owner.ask("close")).toMatchObject({ ok: true });
     expect(await said()).toEqual(["before", "back"]);

@@ -97,7 +97,13 @@ export function serveWrites(
   return {
     take(request) {
       if (request.name === "check") {
-        answer(request, stopped === undefined ? { value: null } : { error: stopped });
+        try {
+          if (stopped !== undefined) throw stopped;
+          check?.();
+          answer(request, { value: null });
+        } catch (error) {
+          answer(request, { error });
+        }
         return;
       }
       queue.push(request);
