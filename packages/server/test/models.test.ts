@@ -27,7 +27,7 @@ test("an application hands in its own models", async () => {
     scopes,
     messages: [{ role: "user", content: "The spare key is under the blue pot." }],
   });
-  const response = await service.fetch(`${service.url}/api/v1/default/chat`, {
+  const response = await service.fetch(`${service.url}/api/v1/${service.context}/chat`, {
     method: "POST",
     headers: { authorization: `Bearer ${service.apiKey}` },
     body: JSON.stringify({ message: "Where is the spare key?", scopes }),

@@ -73,7 +73,7 @@ export function toEngineError(error: unknown, path: string): EngineError {
 }
 
 /** Whether a file beside the database may grow beyond the end of its log. */
-function hasRoom(path: string): boolean {
+export function hasRoom(path: string): boolean {
   const probe = `${path}-probe`;
   try {
     const end = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { EngineError } from "../../model/errors.ts";
-import { isFull, sqliteCode } from "./failure.ts";
+import { hasRoom, isFull, sqliteCode } from "./failure.ts";
 
 /** SQLite's result codes of what may not be written, and of a log whose index finds no room. */
 const SQLITE = { denied: 3, readOnly: 8, cannotOpen: 14, noRoomForIndex: 4874 } as const;
@@ -26,7 +26,9 @@ export function toOpenError(error: unknown, path: string): unknown {
 
 /** SQLite tells everything that keeps it from writing as one; the system knows more. */
 function sqliteReason(error: unknown, path: string): string | undefined {
-  if (isFull(error) || (error as { errcode?: number }).errcode === SQLITE.noRoomForIndex)
+  if (isFull(error)) return "ENOSPC";
+  // an index of the log that cannot be made longer; the disk is asked whether that is for want of room
+  if ((error as { errcode?: number }).errcode === SQLITE.noRoomForIndex && !hasRoom(path))
     return "ENOSPC";
   const refusals: readonly number[] = [SQLITE.denied, SQLITE.readOnly, SQLITE.cannotOpen];
   if (!refusals.includes(sqliteCode(error))) return undefined;
